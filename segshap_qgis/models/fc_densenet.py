@@ -1,0 +1,156 @@
+"""FC-DenseNet, the fully convolutional DenseNet of Jégou et al. 2017 (arXiv 1611.09326).
+
+A down path of dense blocks and poolings, a bottleneck, an up path of transposed convolutions and
+dense blocks joined with the maps that the down path kept. Every layer sees all maps made before it
+in its block; on the way up only the *new* maps of a block travel on (section 3.2 of the paper).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+
+class DenseLayer(nn.Sequential):
+    """BN - ReLU - 3x3 convolution to `growth` maps - dropout."""
+
+    def __init__(self, in_maps: int, growth: int, dropout: float) -> None:
+        super().__init__(
+            nn.BatchNorm2d(in_maps),
+            nn.ReLU(),
+            nn.Conv2d(in_maps, growth, 3, padding=1),
+            nn.Dropout2d(dropout),
+        )
+
+
+class DenseBlock(nn.Module):
+    """Layers that each read the block's input and all maps made so far; returns the new maps only."""
+
+    def __init__(self, in_maps: int, growth: int, n_layers: int, dropout: float) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(
+            DenseLayer(in_maps + i * growth, growth, dropout) for i in range(n_layers)
+        )
+        self.new_maps = n_layers * growth
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, in_maps, h, w) to (N, n_layers * growth, h, w)."""
+        stack = x
+        for layer in self.layers:
+            stack = torch.cat([stack, layer(stack)], dim=1)
+        return stack[:, x.shape[1] :]
+
+
+class TransitionDown(nn.Sequential):
+    """BN - ReLU - 1x1 convolution - dropout - 2x2 max-pooling."""
+
+    def __init__(self, maps: int, dropout: float) -> None:
+        super().__init__(
+            nn.BatchNorm2d(maps),
+            nn.ReLU(),
+            nn.Conv2d(maps, maps, 1),
+            nn.Dropout2d(dropout),
+            nn.MaxPool2d(2),
+        )
+
+
+class TransitionUp(nn.Module):
+    """3x3 transposed convolution of stride 2, cropped to the size of the skip connection."""
+
+    def __init__(self, maps: int) -> None:
+        super().__init__()
+        self.convolution = nn.ConvTranspose2d(maps, maps, 3, stride=2)
+
+    def forward(self, x: Tensor, size: Sequence[int]) -> Tensor:
+        """(N, maps, h, w) to (N, maps, *size), where size is 2h or 2h + 1 and likewise for w."""
+        return self.convolution(x)[:, :, : size[0], : size[1]]
+
+
+class FCDenseNet(nn.Module):
+    """FC-DenseNet: (N, in_bands, H, W) float image to (N, n_classes, H, W) logits.
+
+    Parameters
+    ----------
+    in_bands, n_classes : int
+        Bands of the image and classes told apart.
+    down_layers : sequence of int
+        Layers of each dense block on the way down; the way up mirrors it.
+    bottleneck_layers : int
+        Layers of the block between the two paths.
+    growth : int
+        Maps that each layer adds (k in the paper).
+    stem_maps : int, default 48
+        Maps of the first convolution.
+    dropout : float, default 0.2
+        Chance that a map is dropped in training.
+    """
+
+    def __init__(
+        self,
+        in_bands: int,
+        n_classes: int,
+        down_layers: Sequence[int],
+        bottleneck_layers: int,
+        growth: int,
+        stem_maps: int = 48,
+        dropout: float = 0.2,
+    ) -> None:
+        super().__init__()
+        self.in_bands, self.n_classes = in_bands, n_classes
+        self.minimum_size = 2 ** len(down_layers)
+        self.stem = nn.Conv2d(in_bands, stem_maps, 3, padding=1)
+
+        maps, skip_maps = stem_maps, []
+        self.down_blocks, self.downs = nn.ModuleList(), nn.ModuleList()
+        for n_layers in down_layers:
+            self.down_blocks.append(DenseBlock(maps, growth, n_layers, dropout))
+            maps += n_layers * growth
+            skip_maps.append(maps)
+            self.downs.append(TransitionDown(maps, dropout))
+
+        self.bottleneck = DenseBlock(maps, growth, bottleneck_layers, dropout)
+        new_maps = self.bottleneck.new_maps
+        self.ups, self.up_blocks = nn.ModuleList(), nn.ModuleList()
+        for n_layers, skip in zip(reversed(down_layers), reversed(skip_maps)):
+            self.ups.append(TransitionUp(new_maps))
+            self.up_blocks.append(DenseBlock(new_maps + skip, growth, n_layers, dropout))
+            maps, new_maps = new_maps + skip, n_layers * growth
+        self.head = nn.Conv2d(maps + new_maps, n_classes, 1)
+        self.apply(_initialise)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Logits of every class at every pixel; softmax over dimension 1 gives probabilities."""
+        x, skips = self.stem(image), []
+        for block, down in zip(self.down_blocks, self.downs):
+            x = torch.cat([x, block(x)], dim=1)
+            skips.append(x)
+            x = down(x)
+        new = self.bottleneck(x)
+        for up, block, skip in zip(self.ups, self.up_blocks, reversed(skips)):
+            x = torch.cat([skip, up(new, skip.shape[2:])], dim=1)
+            new = block(x)
+        return self.head(torch.cat([x, new], dim=1))
+
+
+def _initialise(module: nn.Module) -> None:
+    # He-uniform, as in section 4.1 of the paper.
+    if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
+        nn.init.kaiming_uniform_(module.weight, nonlinearity="relu")
+        nn.init.zeros_(module.bias)
+
+
+def fc_densenet56(in_bands: int, n_classes: int) -> FCDenseNet:
+    """FC-DenseNet56: 4 layers a block, growth 12."""
+    return FCDenseNet(in_bands, n_classes, (4,) * 5, 4, growth=12)
+
+
+def fc_densenet67(in_bands: int, n_classes: int) -> FCDenseNet:
+    """FC-DenseNet67: 5 layers a block, growth 16."""
+    return FCDenseNet(in_bands, n_classes, (5,) * 5, 5, growth=16)
+
+
+def fc_densenet103(in_bands: int, n_classes: int) -> FCDenseNet:
+    """FC-DenseNet103: 4 to 12 layers a block, 15 in the bottleneck, growth 16."""
+    return FCDenseNet(in_bands, n_classes, (4, 5, 7, 10, 12), 15, growth=16)
