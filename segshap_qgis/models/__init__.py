@@ -1,0 +1,35 @@
+"""The black boxes: networks, model files, and the games that they play on an image.
+
+Names are resolved on first use, so that importing this package does not import torch.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_HOMES = {
+    "load_model": "segmentation",
+    "SegmentationModel": "segmentation",
+    "ModelCard": "model_card",
+    "FCDenseNet": "fc_densenet",
+    "fc_densenet56": "fc_densenet",
+    "fc_densenet67": "fc_densenet",
+    "fc_densenet103": "fc_densenet",
+    "HarDNetMSEG": "hardnet_mseg",
+    "MaskedGame": "masked_game",
+    "StagedGame": "staged_game",
+    "make_game": "staged_game",
+}
+
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return __all__
