@@ -1,0 +1,37 @@
+# `make demo` and `make test` are all that a newcomer needs; both set up what is missing first.
+
+PYTHON := .venv/bin/python
+export QT_QPA_PLATFORM ?= offscreen
+
+.DEFAULT_GOAL := help
+.PHONY: help setup test lint types check demo benchmark test-matrix clean
+
+help:  ## list these targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
+
+setup:  ## install QGIS (system packages) and .venv, where they are missing
+	@bash tools/setup.sh
+
+test: setup lint types check  ## lint, type check and all tests
+
+lint: setup
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+
+types: setup
+	$(PYTHON) -m mypy
+
+check: setup
+	$(PYTHON) -m pytest $(ARGS)
+
+demo: setup  ## explain a slick of the sample scene and show the result
+	$(PYTHON) tools/demo.py
+
+benchmark: setup  ## speed and accuracy against shap and captum (ARGS="--quick", ARGS="--json FILE")
+	$(PYTHON) tools/benchmark.py $(ARGS)
+
+test-matrix: setup  ## the tests on the next QGIS too (needs root, 6 GB in build/)
+	bash tools/test_matrix.sh
+
+clean:  ## remove what was built; .venv stays
+	rm -rf build .qgis-settings .mypy_cache .pytest_cache .ruff_cache
