@@ -78,7 +78,7 @@ def _from_targets(node: ast.ImportFrom, folder: tuple[str, ...]) -> list[tuple[s
 
 
 def _run_on_import(tree: ast.Module) -> list[ast.AST]:
-    """Nodes that are executed when the module is imported: no functions, no TYPE_CHECKING blocks."""
+    """Nodes that run when the module is imported: no functions, no TYPE_CHECKING blocks."""
     found, waiting = [], list(tree.body)
     while waiting:
         node = waiting.pop()

@@ -36,8 +36,7 @@ def _qt_names(tree: ast.Module) -> list[tuple[str, Any]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("qgis"):
             home = import_module(node.module)
-            for alias in node.names:
-                found.append((alias.asname or alias.name, getattr(home, alias.name, None)))
+            found += [(a.asname or a.name, getattr(home, a.name, None)) for a in node.names]
     return found
 
 
