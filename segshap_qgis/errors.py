@@ -40,3 +40,7 @@ class DependencyError(SegShapError):
 
 class ExportError(SegShapError):
     """A result could not be written or read back; what was there before is untouched."""
+
+
+class Interrupted(Exception):
+    """The person stopped the run in the middle of an evaluation; not an error, what was learnt stays."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ..errors import ImageError, ModelError, SettingsError
+from ..errors import ImageError, Interrupted, ModelError, SettingsError
 from .model_card import ModelCard
 from .normalisation import normalise
 
@@ -108,6 +109,30 @@ class SegmentationModel:
         """Logits of normalised images: (N, B, H, W) to (N, C, H, W), on the model's device."""
         with torch.inference_mode():
             return self.network(images.contiguous(memory_format=torch.channels_last)).float()
+
+    @contextmanager
+    def interruptible(self, is_cancelled: Callable[[], bool]) -> Iterator[None]:
+        """Within this context the network stops between two of its layers once `is_cancelled()` holds.
+
+        One pass over a large window takes seconds; a person who cancels should not wait for it.
+
+        Raises
+        ------
+        Interrupted
+            Out of any use of the network, when `is_cancelled()` holds.
+        """
+
+        def check(*_: Any) -> None:
+            if is_cancelled():
+                raise Interrupted
+
+        layers = [layer for layer in self.network.modules() if not any(layer.children())]
+        handles = [layer.register_forward_pre_hook(check) for layer in layers]
+        try:
+            yield
+        finally:
+            for handle in handles:
+                handle.remove()
 
     def _check_fits(self, bands: NDArray) -> None:
         if np.ndim(bands) != 3:
