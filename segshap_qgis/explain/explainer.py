@@ -1,0 +1,265 @@
+"""The loop that asks a game for values and refreshes an explanation."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Callable, Optional
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ModelError, SettingsError
+from .coalitions import coalition_pairs
+from .shapley import ESTIMATORS, Array, Estimate, PairedValues
+from .types import Explanation, Game, Superpixels
+
+DEFAULT_ESTIMATOR = "posterior"
+SMALLEST_BUDGET = 10
+# Coalitions per call of a game that does not say what it prefers.
+BATCH_SIZE = 16
+# Estimates are refreshed, and stopping is considered, whenever the pairs have grown by a share.
+# These points depend on nothing but the budget, so neither batches nor clocks change a result.
+REFRESH_PAIRS = 8
+REFRESH_GROWTH = 1.15
+
+OnProgress = Callable[[Explanation], bool]
+
+
+def explain(
+    game: Game,
+    superpixels: Superpixels,
+    budget: int = 2500,
+    seed: int = 0,
+    estimator: str = DEFAULT_ESTIMATOR,
+    on_progress: Optional[OnProgress] = None,
+    stop_at: Optional[float] = None,
+    settings: Optional[Mapping[str, Any]] = None,
+    batch_size: Optional[int] = None,
+) -> Explanation:
+    """Shapley values of the super-pixels for every target of a game, refined as values arrive.
+
+    Parameters
+    ----------
+    game : Game
+        Coalitions in, values out. Its optional attributes are honoured: ``batch_size`` (coalitions
+        per call), ``target_names`` (T str) and ``null_players`` ((M,) bool: cells that cannot
+        influence any target; they get contribution 0 with standard error 0 and cost nothing).
+    superpixels : Superpixels
+        The players.
+    budget : int, default 2500
+        Most evaluations. An evaluation is one coalition run through the model: everyone and nobody
+        count as one each, a pair of coalitions as two (so an odd budget leaves one over). The run
+        ends earlier when all 2^M coalitions are known, and the values are then exact.
+    seed : int, default 0
+        Same seed and settings: same coalitions, same bits.
+    estimator : {"posterior", "leverage", "kernel"}
+        See `segshap_qgis.explain.shapley`.
+    on_progress : callable, optional
+        Called with the explanation so far after every call of the game; returns whether to go on.
+        After False, what was learnt so far is returned.
+    stop_at : float, optional
+        Stop once the largest standard error is below this share of the range of the contributions,
+        for every target (`Explanation.precision`). Never by default.
+    settings : mapping, optional
+        Facts to keep with the result; JSON-compatible.
+    batch_size : int, optional
+        Coalitions per call of the game; the game's own preference by default.
+
+    Returns
+    -------
+    Explanation
+        ``values.sum(1) == prediction - base`` to rounding.
+
+    Raises
+    ------
+    SettingsError
+        Unknown estimator, budget too small, or a game of another number of players.
+    ModelError
+        The game returned values of the wrong shape or not finite.
+
+    References
+    ----------
+    Dardouillet et al. 2022, section 3; Musco & Witter 2025.
+    """
+    if superpixels.n_players != game.n_players:
+        raise SettingsError(
+            f"The game has {game.n_players} players, but there are"
+            f" {superpixels.n_players} super-pixels.",
+            "Make the game with the same super-pixels.",
+        )
+    inquiry = _Inquiry(game, seed, estimator, batch_size, superpixels.centres())
+    facts = {
+        "targets": [str(name) for name in getattr(game, "target_names", range(game.n_targets))],
+        **(settings or {}),
+        "budget": int(budget),
+        "estimator": estimator,
+        "stop_at": stop_at,
+    }
+    schedule = _schedule(_affordable_pairs(budget, inquiry.n_players))
+    latest = inquiry.explanation(superpixels, facts)
+    if on_progress is not None and not on_progress(latest):
+        return latest
+    for n_pairs in schedule:
+        for _ in inquiry.ask(n_pairs):
+            if inquiry.n_pairs == n_pairs:
+                latest = inquiry.explanation(superpixels, facts, latest.history)
+            else:
+                latest = replace(latest, evaluations=inquiry.evaluations)
+            if on_progress is not None and not on_progress(latest):
+                return inquiry.explanation(superpixels, facts, latest.history)
+        if stop_at is not None and latest.precision < stop_at:
+            break
+    return latest
+
+
+def shapley_values(
+    game: Game, budget: int, seed: int = 0, estimator: str = DEFAULT_ESTIMATOR
+) -> tuple[Array, Array]:
+    """Shapley values of any game, without super-pixels, progress or stopping.
+
+    Parameters
+    ----------
+    game, budget, seed, estimator
+        As `explain`.
+
+    Returns
+    -------
+    values, standard_errors : (T, M) float64 arrays
+        In the unit of the game's values; NaN standard errors where they cannot be known.
+
+    Raises
+    ------
+    SettingsError, ModelError
+        As `explain`.
+    """
+    inquiry = _Inquiry(game, seed, estimator)
+    for _ in inquiry.ask(_affordable_pairs(budget, inquiry.n_players)):
+        pass
+    return inquiry.estimate()
+
+
+class _Inquiry:
+    """What has been asked of a game so far; null players are left out."""
+
+    def __init__(
+        self,
+        game: Game,
+        seed: int,
+        estimator: str,
+        batch_size: Optional[int] = None,
+        centres: Optional[Array] = None,
+    ) -> None:
+        if estimator not in ESTIMATORS:
+            raise SettingsError(
+                f"Unknown estimator {estimator!r}.", f"Choose one of: {', '.join(ESTIMATORS)}."
+            )
+        self.game = game
+        self.seed = seed
+        self.method = ESTIMATORS[estimator]
+        preferred = getattr(game, "batch_size", BATCH_SIZE) if batch_size is None else batch_size
+        self.batch_size = max(1, int(preferred))
+        null = getattr(game, "null_players", None)
+        self.active = np.ones(game.n_players, bool) if null is None else ~np.asarray(null, bool)
+        self.n_players = int(self.active.sum())
+        self.centres = None if centres is None else centres[self.active]
+        self.source = coalition_pairs(self.n_players, seed, self.method.sampling)
+        self.coalitions = np.zeros((0, self.n_players), dtype=bool)
+        self.values = np.zeros((0, game.n_targets))
+        self.evaluations = 2
+        everyone = np.ones((1, game.n_players), dtype=bool)
+        self.base, self.prediction = self._play(np.concatenate([~everyone, everyone]))
+
+    @property
+    def n_pairs(self) -> int:
+        """Pairs of which both values are known."""
+        return len(self.values) // 2
+
+    def ask(self, n_pairs: int) -> Iterator[None]:
+        """Evaluate until so many pairs are known; pause after every call of the game."""
+        drawn = list(itertools.islice(self.source, n_pairs - len(self.coalitions)))
+        self.coalitions = np.concatenate([self.coalitions, np.reshape(drawn, (-1, self.n_players))])
+        rows = np.zeros((2 * n_pairs, len(self.active)), dtype=bool)
+        rows[0::2, self.active] = self.coalitions
+        rows[1::2, self.active] = ~self.coalitions
+        while len(self.values) < len(rows):
+            batch = rows[len(self.values) :][: self.batch_size]
+            self.values = np.concatenate([self.values, self._play(batch)])
+            self.evaluations += len(batch)
+            yield
+
+    def estimate(self) -> Estimate:
+        """Contributions of all players from the pairs that are known."""
+        known = self.values[: 2 * self.n_pairs]
+        pairs = PairedValues(
+            self.coalitions[: self.n_pairs],
+            (known[0::2] - known[1::2]) / 2,
+            self.prediction - self.base,
+            self.method.sampling,
+            self.centres,
+        )
+        found = self.method.solve(pairs) if self.n_pairs else _equal_shares(pairs)
+        values, standard_errors = np.zeros((2, self.game.n_targets, len(self.active)))
+        values[:, self.active], standard_errors[:, self.active] = found
+        return Estimate(values, standard_errors)
+
+    def explanation(
+        self,
+        superpixels: Superpixels,
+        facts: Mapping[str, Any],
+        history: tuple[tuple[int, float], ...] = (),
+    ) -> Explanation:
+        """The estimate with all that belongs to it."""
+        explanation = Explanation(
+            *self.estimate(),
+            self.base,
+            self.prediction,
+            superpixels,
+            self.evaluations,
+            self.seed,
+            facts,
+        )
+        now = (self.evaluations, explanation.precision)
+        return replace(explanation, history=(*history, now))
+
+    def _play(self, coalitions: NDArray[np.bool_]) -> Array:
+        values = np.asarray(self.game(coalitions), dtype=np.float64)
+        if values.shape != (len(coalitions), self.game.n_targets):
+            raise ModelError(
+                f"The model returned {values.shape} values for {len(coalitions)} coalitions of"
+                f" {self.game.n_targets} targets."
+            )
+        if not np.isfinite(values).all():
+            raise ModelError(
+                "The model returned a value that is not a number.",
+                "Check the image for no-data, and the model on the unmasked image.",
+            )
+        return values
+
+
+def _equal_shares(pairs: PairedValues) -> Estimate:
+    """Before the first pair: everyone may have done it, and only a single player is certain."""
+    phi = np.repeat(pairs.total[:, None] / max(pairs.n_players, 1), pairs.n_players, axis=1)
+    return Estimate(phi, np.full(phi.shape, 0.0 if pairs.n_players <= 1 else np.nan))
+
+
+def _affordable_pairs(budget: int, n_players: int) -> int:
+    """Pairs that a budget pays for after everyone and nobody; at most all there are."""
+    all_pairs = 2 ** (n_players - 1) - 1 if n_players else 0
+    smallest = min(2 + 2 * all_pairs, SMALLEST_BUDGET)
+    if budget < smallest:
+        raise SettingsError(
+            f"A budget of {budget} evaluations is too small.", f"Use at least {smallest}."
+        )
+    return min((int(budget) - 2) // 2, all_pairs)
+
+
+def _schedule(n_pairs: int) -> Iterator[int]:
+    """Numbers of pairs at which the estimate is refreshed, ending with all."""
+    known = 0
+    while known < n_pairs:
+        grown = REFRESH_PAIRS * math.ceil(known * REFRESH_GROWTH / REFRESH_PAIRS)
+        known = min(n_pairs, max(known + REFRESH_PAIRS, grown))
+        yield known
