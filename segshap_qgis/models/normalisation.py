@@ -1,0 +1,150 @@
+"""Raw pixel values to what a network was trained on, following the recipe on its model card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ImageError, ModelError, SettingsError
+
+UNITS = ("amplitude", "power", "db")
+
+# Sea and land seldom reach a backscatter of 2 (3 dB) in the median; amplitudes, digital numbers and
+# grey values lie far above.
+LARGEST_MEDIAN_POWER = 2.0
+
+
+def normalise(
+    bands: NDArray, valid: NDArray[np.bool_], recipe: Mapping[str, Any], unit: str | None = None
+) -> NDArray[np.float32]:
+    """Normalise a window by a model card's recipe.
+
+    Parameters
+    ----------
+    bands : (B, H, W) array
+        Raw values, in the unit of the raster.
+    valid : (H, W) bool array
+        False on no-data.
+    recipe : mapping
+        ``{"kind": "log_contrast", "scale_db", "lowest_db", "highest_db"}`` for radar: contrast in dB
+        against the median of each band, clipped, over a fixed scale. Dividing by the window's own
+        spread instead would blow the speckle of an empty sea up to the strength of a slick.
+        ``{"kind": "mean_std", "mean": [...], "std": [...]}`` or
+        ``{"kind": "scale", "factor": ..., "offset": ...}`` for optical images.
+    unit : {"amplitude", "power", "db"}, optional
+        Unit of radar values; recognised from the data by default.
+
+    Returns
+    -------
+    (B, H, W) float32 array
+        Dimensionless; 0 on no-data, which is the median for radar.
+
+    Raises
+    ------
+    ImageError
+        No valid pixel, values in valid pixels that are no numbers, or a constant image.
+    ModelError
+        The recipe is unknown or incomplete.
+    SettingsError
+        The unit is unknown.
+    """
+    bands = np.asarray(bands, dtype=np.float32)
+    _check(bands, valid)
+    try:
+        normalised = _KINDS[recipe["kind"]](bands, valid, recipe, unit)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(
+            f"The model card's normalisation is unknown or incomplete ({error}).",
+            f"Known kinds are: {', '.join(_KINDS)}.",
+        ) from error
+    return np.where(valid, normalised, 0).astype(np.float32)
+
+
+def black(n_bands: int, recipe: Mapping[str, Any]) -> NDArray[np.float32]:
+    """What a pixel without any signal becomes, (B,) float32: the lowest contrast for radar.
+
+    Raises
+    ------
+    ModelError
+        The recipe is unknown or incomplete.
+    """
+    if recipe.get("kind") == "log_contrast":
+        lowest = float(recipe["lowest_db"]) / float(recipe["scale_db"])
+        return np.full(n_bands, lowest, dtype=np.float32)
+    raw = np.zeros((n_bands, 1, 2), dtype=np.float32)
+    raw[..., 1] = 1.0  # a second pixel, because a constant image cannot be normalised
+    return normalise(raw, np.ones((1, 2), dtype=bool), recipe)[:, 0, 0]
+
+
+def recognise_unit(values: NDArray) -> str:
+    """Unit of radar values, (n,) valid pixels of one band: "amplitude", "power" or "db".
+
+    Backscatter in dB over the sea is negative; digital numbers are whole; linear backscatter is small.
+    """
+    if values.min() < 0:
+        return "db"
+    is_whole = bool((values == np.round(values)).all())
+    return "amplitude" if is_whole or np.median(values) > LARGEST_MEDIAN_POWER else "power"
+
+
+def _check(bands: NDArray[np.float32], valid: NDArray[np.bool_]) -> None:
+    if not valid.any():
+        raise ImageError(
+            "The window holds no valid pixel, only no-data.", "Choose a place inside the image."
+        )
+    pixels = bands[:, valid]
+    if not np.isfinite(pixels).all():
+        raise ImageError(
+            "The image holds values that are not numbers (NaN or infinite) outside its no-data.",
+            "Set the raster's no-data value so that these pixels are left out.",
+        )
+    if (pixels == pixels[:, :1]).all():
+        raise ImageError("The image is constant: every pixel has the same value.")
+
+
+def _log_contrast(
+    bands: NDArray, valid: NDArray[np.bool_], recipe: Mapping[str, Any], unit: str | None
+) -> NDArray:
+    if unit is not None and unit not in UNITS:
+        raise SettingsError(
+            f"The unit {unit!r} of the radar image is unknown.", f"Choose one of: {', '.join(UNITS)}."
+        )
+    limits = float(recipe["lowest_db"]), float(recipe["highest_db"])
+    contrast = np.stack([_contrast_db(band, valid, unit, limits[0]) for band in bands])
+    return contrast.clip(*limits) / float(recipe["scale_db"])
+
+
+def _contrast_db(
+    band: NDArray, valid: NDArray[np.bool_], unit: str | None, lowest_db: float
+) -> NDArray:
+    values = band[valid]
+    unit = unit or recognise_unit(values)
+    if unit == "db":
+        return band - np.median(values)
+    # Zeros are fill or the bottom of a coarse scale; neither says how bright the sea is.
+    positive = values[values > 0]
+    if positive.size == 0:
+        raise ImageError("The image has no positive backscatter.", "Choose another unit or band.")
+    factor = 20 if unit == "amplitude" else 10
+    floor = 10 ** (lowest_db / factor)
+    ratio = np.where(valid, band, 0) / np.median(positive)
+    return factor * np.log10(np.maximum(ratio, floor))
+
+
+def _mean_std(
+    bands: NDArray, _valid: NDArray[np.bool_], recipe: Mapping[str, Any], _unit: str | None
+) -> NDArray:
+    mean, std = (np.asarray(recipe[key], dtype=np.float32) for key in ("mean", "std"))
+    return (bands - mean.reshape(-1, 1, 1)) / std.reshape(-1, 1, 1)
+
+
+def _scale(
+    bands: NDArray, _valid: NDArray[np.bool_], recipe: Mapping[str, Any], _unit: str | None
+) -> NDArray:
+    return bands * float(recipe["factor"]) + float(recipe.get("offset", 0.0))
+
+
+_KINDS = {"log_contrast": _log_contrast, "mean_std": _mean_std, "scale": _scale}
