@@ -42,5 +42,5 @@ class ExportError(SegShapError):
     """A result could not be written or read back; what was there before is untouched."""
 
 
-class Interrupted(Exception):
-    """The person stopped the run in the middle of an evaluation; not an error, what was learnt stays."""
+class Interrupted(Exception):  # noqa: N818, it is no error
+    """The person stopped the run in the middle of an evaluation; what was learnt stays."""

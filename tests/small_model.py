@@ -13,7 +13,7 @@ CLASSES = ("sea", "oil", "ship", "land")
 def write_small_model(
     folder: Path, n_classes: int = 2, n_bands: int = 1, seed: int = 0, **card_changes: object
 ) -> Path:
-    """Write weights and card of a random FC-DenseNet of 20,000 parameters; returns the card's path."""
+    """Write weights and card of a small random FC-DenseNet; returns the card's path."""
     import torch
 
     from segshap_qgis.models import FCDenseNet
@@ -47,7 +47,7 @@ def write_small_model(
 
 
 def _give_statistics(network) -> None:
-    """Batch-norm statistics as after training: a fresh network's are all 0 and 1, which hides bugs."""
+    """Batch-norm statistics as after training: a fresh network's 0 and 1 would hide bugs."""
     import torch
 
     generator = torch.Generator().manual_seed(1)

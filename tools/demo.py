@@ -2,7 +2,8 @@
 """Explain the sample scene from Python, without QGIS, and draw the paper's first figure for it.
 
 Prints, for a slick, open sea, a region between them and a single pixel: probability, base value,
-sum of contributions, evaluations and seconds. Writes input with region, model output and signed map.
+sum of contributions, evaluations and seconds. Writes input with region, model output and signed
+map.
 """
 
 from __future__ import annotations
@@ -47,10 +48,11 @@ def main() -> None:
     arguments.output.mkdir(parents=True, exist_ok=True)
     path = arguments.output / "explained_regions.png"
     draw(window, probability, explanations, path)
-    print(f"Figure: {path.resolve().relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path}")
+    print(f"Figure: {path}")
 
 
 def parse_arguments() -> argparse.Namespace:
+    """Budget and output folder."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--budget", type=int, default=2500, help="evaluations at most, each region")
     parser.add_argument("--output", type=Path, default=ROOT / "build" / "demo")
@@ -58,10 +60,12 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def whole_scene() -> tuple[int, int, int, int]:
+    """Pixel bounds of the sample scene."""
     return (0, 0, 512, 512)
 
 
 def mask_of(name: str, shape: tuple[int, ...]) -> np.ndarray:
+    """Pixels of a named region."""
     mask = np.zeros(shape, dtype=bool)
     mask[REGIONS[name]] = True
     return mask
@@ -70,6 +74,7 @@ def mask_of(name: str, shape: tuple[int, ...]) -> np.ndarray:
 def explain_region(
     model: SegmentationModel, window: Window, name: str, target: int, budget: int
 ) -> Explanation:
+    """Explain one class on one region of the window."""
     superpixels = hexagons(window.valid.shape, side=22, valid=window.valid)
     region = mask_of(name, window.valid.shape)
     game = make_game(model, window.bands, superpixels, [region], [target], valid=window.valid)
@@ -77,6 +82,7 @@ def explain_region(
 
 
 def report(name: str, found: Explanation, seconds: float) -> None:
+    """Print one row of the table."""
     print(
         f"{name:18s}{found.prediction[0]:9.3f}{found.base[0]:9.3f}{found.values[0].sum():+9.3f}"
         f"{found.evaluations:13d}{seconds:9.1f}",
@@ -86,9 +92,9 @@ def report(name: str, found: Explanation, seconds: float) -> None:
 
 def draw(window: Window, probability: np.ndarray, explanations: dict, path: Path) -> None:
     """One row a region: input with its outline, model output, signed contributions."""
-    import matplotlib
+    import matplotlib as mpl
 
-    matplotlib.use("Agg")
+    mpl.use("Agg")
     from matplotlib import pyplot as plt
     from matplotlib.colors import LinearSegmentedColormap
 

@@ -26,8 +26,8 @@ def background_image(
     Parameters
     ----------
     kind : str, float or (B, H, W) array
-        ``"mean"``: mean of the valid pixels of each band. ``"zero"``: black, i.e. raw values of zero;
-        beware that black *is* oil to a SAR model. ``"local_mean"``: mean of each cell.
+        ``"mean"``: mean of the valid pixels of each band. ``"zero"``: black, i.e. raw values of
+        zero; beware that black *is* oil to a SAR model. ``"local_mean"``: mean of each cell.
         ``"blur"``: the image blurred over about a cell. A number or an array: that value, in
         normalised units.
     image : (B, H, W) float32 array

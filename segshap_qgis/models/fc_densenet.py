@@ -26,7 +26,7 @@ class DenseLayer(nn.Sequential):
 
 
 class DenseBlock(nn.Module):
-    """Layers that each read the block's input and all maps made so far; returns the new maps only."""
+    """Layers that each read the block's input and all maps so far; returns the new maps only."""
 
     def __init__(self, in_maps: int, growth: int, n_layers: int, dropout: float) -> None:
         super().__init__()

@@ -14,9 +14,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..errors import ImageError, RegionError, SettingsError
+from ..errors import RegionError, SettingsError
 from ..explain.types import Superpixels
 from .backgrounds import Background, background_image
+from .normalisation import black
 from .segmentation import SegmentationModel
 
 OUTPUTS = ("probability", "logit", "decision")
@@ -81,11 +82,15 @@ class MaskedGame:
         batch_size: int | None = None,
     ) -> None:
         if output not in OUTPUTS:
-            raise SettingsError(f"Unknown output {output!r}.", f"Choose one of: {', '.join(OUTPUTS)}.")
+            raise SettingsError(
+                f"Unknown output {output!r}.", f"Choose one of: {', '.join(OUTPUTS)}."
+            )
         if not targets:
             raise SettingsError("No class was chosen.", "Choose at least one class.")
         if superpixels.n_players == 0:
-            raise SettingsError("There is no super-pixel to explain.", "Choose smaller super-pixels.")
+            raise SettingsError(
+                "There is no super-pixel to explain.", "Choose smaller super-pixels."
+            )
         normalised = model.normalise(image, valid, unit)
         shape = normalised.shape[1:]
         if superpixels.shape != shape:
@@ -105,8 +110,8 @@ class MaskedGame:
         self.n_targets = len(self.target_names)
         self.batch_size = batch_size or max(1, PIXELS_PER_BATCH // (shape[0] * shape[1]))
 
-        black = model.black(image, valid, unit)
-        painted = background_image(background, normalised, valid, superpixels, black)
+        dark = black(len(normalised), model.card.normalisation)
+        painted = background_image(background, normalised, valid, superpixels, dark)
         self.image = torch.from_numpy(normalised).to(model.device)
         self.background = torch.from_numpy(painted).to(model.device)
         # Pixels of no super-pixel read one more player that is always present.
@@ -187,7 +192,9 @@ def _pixels_of(region: NDArray[np.bool_], valid: NDArray[np.bool_]) -> NDArray[n
         raise RegionError("The region holds no pixel.", "Draw a larger region, or click a pixel.")
     pixels = np.flatnonzero(region & valid)
     if not len(pixels):
-        raise RegionError("The region lies on no-data.", "Choose a place where the raster has data.")
+        raise RegionError(
+            "The region lies on no-data.", "Choose a place where the raster has data."
+        )
     return pixels.astype(np.int64)
 
 

@@ -29,9 +29,9 @@ def normalise(
     valid : (H, W) bool array
         False on no-data.
     recipe : mapping
-        ``{"kind": "log_contrast", "scale_db", "lowest_db", "highest_db"}`` for radar: contrast in dB
-        against the median of each band, clipped, over a fixed scale. Dividing by the window's own
-        spread instead would blow the speckle of an empty sea up to the strength of a slick.
+        ``{"kind": "log_contrast", "scale_db", "lowest_db", "highest_db"}`` for radar: contrast in
+        dB against the median of each band, clipped, over a fixed scale. Dividing by the window's
+        own spread instead would blow the speckle of an empty sea up to the strength of a slick.
         ``{"kind": "mean_std", "mean": [...], "std": [...]}`` or
         ``{"kind": "scale", "factor": ..., "offset": ...}`` for optical images.
     unit : {"amplitude", "power", "db"}, optional
@@ -82,7 +82,8 @@ def black(n_bands: int, recipe: Mapping[str, Any]) -> NDArray[np.float32]:
 def recognise_unit(values: NDArray) -> str:
     """Unit of radar values, (n,) valid pixels of one band: "amplitude", "power" or "db".
 
-    Backscatter in dB over the sea is negative; digital numbers are whole; linear backscatter is small.
+    Backscatter in dB over the sea is negative; digital numbers are whole; linear backscatter is
+    small.
     """
     if values.min() < 0:
         return "db"
@@ -110,7 +111,8 @@ def _log_contrast(
 ) -> NDArray:
     if unit is not None and unit not in UNITS:
         raise SettingsError(
-            f"The unit {unit!r} of the radar image is unknown.", f"Choose one of: {', '.join(UNITS)}."
+            f"The unit {unit!r} of the radar image is unknown.",
+            f"Choose one of: {', '.join(UNITS)}.",
         )
     limits = float(recipe["lowest_db"]), float(recipe["highest_db"])
     contrast = np.stack([_contrast_db(band, valid, unit, limits[0]) for band in bands])

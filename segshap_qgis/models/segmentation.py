@@ -1,4 +1,4 @@
-"""A segmentation model ready for use: network and card, loaded from files that nobody vouches for."""
+"""A segmentation model ready for use: network and card, loaded from untrusted files."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ class SegmentationModel:
 
     @contextmanager
     def interruptible(self, is_cancelled: Callable[[], bool]) -> Iterator[None]:
-        """Within this context the network stops between two of its layers once `is_cancelled()` holds.
+        """Within this context the network stops between two layers once `is_cancelled()` holds.
 
         One pass over a large window takes seconds; a person who cancels should not wait for it.
 
@@ -159,8 +159,8 @@ def load_model(
 ) -> SegmentationModel:
     """Load a model from its card, or a bundled model by its name.
 
-    Model files are untrusted: only tensors are read, sizes are bounded before anything is allocated,
-    and only the architectures of this package are built.
+    Model files are untrusted: only tensors are read, sizes are bounded before anything is
+    allocated, and only the architectures of this package are built.
 
     Parameters
     ----------
@@ -189,7 +189,9 @@ def _card_path(path_or_name: str | Path) -> Path:
         bundled = MODELS_FOLDER / f"{path.name}.json"
         if not bundled.is_file():
             known = ", ".join(sorted(p.stem for p in MODELS_FOLDER.glob("*.json")))
-            raise ModelError(f"There is no bundled model '{path.name}'.", f"Choose one of: {known}.")
+            raise ModelError(
+                f"There is no bundled model '{path.name}'.", f"Choose one of: {known}."
+            )
         return bundled
     return path.with_suffix(".json")
 
@@ -197,7 +199,8 @@ def _card_path(path_or_name: str | Path) -> Path:
 def _weights_path(card: ModelCard, card_path: Path) -> Path:
     name = card.weights.get("file")
     # A card must not reach outside its own folder.
-    if not isinstance(name, str) or not name or any(mark in name for mark in "/\\:") or name == "..":
+    is_plain = isinstance(name, str) and name not in ("", "..") and not set(name) & set("/\\:")
+    if not is_plain:
         raise ModelError(f"The card {card_path.name} names no weight file in its own folder.")
     path = card_path.parent / name
     if not path.is_file():
@@ -216,7 +219,7 @@ def _weights_path(card: ModelCard, card_path: Path) -> Path:
 def _read_tensors(path: Path) -> dict[str, Tensor]:
     unreadable = ModelError(
         f"{path.name} is not a weight file that can be read safely.",
-        "Save it again with torch.save(network.state_dict(), FILE): tensors only, no whole objects.",
+        "Save it again with torch.save(network.state_dict(), FILE): tensors only, no objects.",
     )
     if not zipfile.is_zipfile(path):
         raise unreadable
@@ -269,7 +272,10 @@ def _check_arguments(arguments: Mapping[str, Any]) -> None:
         if len(numbers) > 64 or not all(
             isinstance(number, (int, float)) and 0 <= number <= 4096 for number in numbers
         ):
-            raise ModelError("The model card's architecture has arguments out of any sensible range.")
+            raise ModelError(
+                "The model card's architecture has arguments out of any sensible range.",
+                "Compare the card with that of a bundled model.",
+            )
 
 
 def _fill(network: nn.Module, state: dict[str, Tensor], file_name: str) -> None:

@@ -151,7 +151,8 @@ class TestBackgrounds:
         painted, shown = self.background(model, image, superpixels, "local_mean")
         for player in range(superpixels.n_players):
             cell = superpixels.labels == player
-            np.testing.assert_allclose(painted[0][cell], shown[0][cell].mean(), rtol=1e-4, atol=1e-6)
+            mean = shown[0][cell].mean()
+            np.testing.assert_allclose(painted[0][cell], mean, rtol=1e-4, atol=1e-6)
 
     def test_blur_keeps_a_flat_image_flat_up_to_the_border_and_no_data(self, superpixels):
         from segshap_qgis.models.backgrounds import background_image

@@ -87,13 +87,13 @@ class Exploit:
 
 def test_a_pickled_object_is_refused_and_never_run(card_path):
     change_weights_without_checksum(card_path, lambda file: torch.save(Exploit(), file))
-    with pytest.raises(ModelError, match="cannot be read safely|read safely"):
+    with pytest.raises(ModelError, match="read safely"):
         load_model(card_path)
     assert not Exploit.executed
 
 
 def test_a_bare_pickle_is_refused(card_path):
-    change_weights_without_checksum(card_path, lambda file: file.write_bytes(pickle.dumps({"a": 1})))
+    change_weights_without_checksum(card_path, lambda f: f.write_bytes(pickle.dumps({"a": 1})))
     with pytest.raises(ModelError, match="read safely"):
         load_model(card_path)
 
