@@ -138,7 +138,8 @@ def _initialise(module: nn.Module) -> None:
     # He-uniform, as in section 4.1 of the paper.
     if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
         nn.init.kaiming_uniform_(module.weight, nonlinearity="relu")
-        nn.init.zeros_(module.bias)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
 
 
 def fc_densenet56(in_bands: int, n_classes: int) -> FCDenseNet:

@@ -49,8 +49,9 @@ class SegmentationModel:
     ) -> None:
         self.card = card
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-        network = network.eval().requires_grad_(False)
-        self.network = network.to(self.device, memory_format=torch.channels_last)
+        network = network.eval().requires_grad_(False).to(self.device)
+        # torch's annotations do not know this overload of `to`.
+        self.network: nn.Module = network.to(memory_format=torch.channels_last)  # type: ignore
 
     @property
     def class_names(self) -> list[str]:
@@ -197,7 +198,7 @@ def _card_path(path_or_name: str | Path) -> Path:
 
 
 def _weights_path(card: ModelCard, card_path: Path) -> Path:
-    name = card.weights.get("file")
+    name: Any = card.weights.get("file")
     # A card must not reach outside its own folder.
     is_plain = isinstance(name, str) and name not in ("", "..") and not set(name) & set("/\\:")
     if not is_plain:
