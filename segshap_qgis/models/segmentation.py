@@ -51,7 +51,7 @@ class SegmentationModel:
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         network = network.eval().requires_grad_(False).to(self.device)
         # torch's annotations do not know this overload of `to`.
-        self.network: nn.Module = network.to(memory_format=torch.channels_last)  # type: ignore
+        self.network: nn.Module = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     @property
     def class_names(self) -> list[str]:
