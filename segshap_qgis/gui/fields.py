@@ -1,0 +1,58 @@
+"""Small helpers that every part of the dock builds its rows with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.PyQt.QtWidgets import QComboBox, QFormLayout, QLabel, QSizePolicy, QWidget
+
+
+def add_row(form: QFormLayout, label: str, field: QWidget, tip: str) -> QLabel:
+    """A row whose label leads the keyboard to its field, and whose tip is heard as well as seen.
+
+    Parameters
+    ----------
+    form : QFormLayout
+        Where the row goes.
+    label : str
+        Text with a mnemonic.
+    field : QWidget
+        What the label belongs to.
+    tip : str
+        One or two sentences.
+    """
+    title = QLabel(label)
+    title.setBuddy(field)
+    for widget in (title, field):
+        widget.setToolTip(tip)
+        widget.setWhatsThis(tip)
+    field.setAccessibleName(label.replace("&", ""))
+    field.setAccessibleDescription(tip)
+    form.addRow(title, field)
+    return title
+
+
+def choice(entries: list[tuple[str, Any]], current: Any = None) -> QComboBox:
+    """A combo box of (text, value) that may become narrow in a narrow dock."""
+    box = QComboBox()
+    let_shrink(box)
+    for text, value in entries:
+        box.addItem(text, value)
+    box.setCurrentIndex(max(0, box.findData(current)))
+    return box
+
+
+def let_shrink(box: QComboBox) -> None:
+    """Long entries are cut off rather than making the whole dock wide."""
+    box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(8)
+
+
+def dock_form(parent: QWidget) -> QFormLayout:
+    """A form whose fields take all the width there is."""
+    form = QFormLayout(parent)
+    form.setContentsMargins(0, 0, 0, 0)
+    form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+    form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
+    return form

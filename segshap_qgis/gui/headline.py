@@ -1,0 +1,46 @@
+"""The result in one plain sentence."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from qgis.PyQt.QtCore import QCoreApplication
+
+from ..explain import Explanation
+
+CARRIED_SHARE = 0.8
+# Below this difference there is nothing to carry.
+SMALLEST_DIFFERENCE = 0.02
+
+
+def cells_that_carry(contributions: NDArray[np.float64], share: float = CARRIED_SHARE) -> int:
+    """Fewest cells whose contributions reach a share of the difference between prediction and base.
+
+    Parameters
+    ----------
+    contributions : (M,) float64 array
+        Of every cell; their sum is the difference.
+    share : float
+        Between 0 and 1.
+    """
+    difference = contributions.sum()
+    strongest_first = np.sort(contributions * np.sign(difference))[::-1]
+    return int(np.searchsorted(np.cumsum(strongest_first), share * abs(difference)) + 1)
+
+
+def headline(found: Explanation, target: int = 0) -> str:
+    """Prediction, base value, and how many cells carry the difference."""
+    name = list(found.settings.get("targets", ["?"]))[target]
+    kind = "p" if found.settings.get("output", "probability") == "probability" else "v"
+    prediction, base = found.prediction[target], found.base[target]
+    start = f"{kind}({name}) = {prediction:.2f}; "
+    start += QCoreApplication.translate("Headline", "base {:.2f}; ").format(base)
+    if abs(prediction - base) < SMALLEST_DIFFERENCE:
+        return start + QCoreApplication.translate(
+            "Headline", "hiding everything hardly changes it, so there is little to explain"
+        )
+    count = cells_that_carry(found.values[target])
+    carried = QCoreApplication.translate(
+        "Headline", "%n cell(s) carry 80% of the difference", "", count
+    )
+    return start + carried.replace("cell(s)", "cell" if count == 1 else "cells")

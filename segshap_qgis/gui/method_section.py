@@ -1,0 +1,205 @@
+"""The dock's rows on how to explain: super-pixels, effort, background; the rest folded away."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Optional
+
+from qgis.gui import QgsCollapsibleGroupBox
+from qgis.PyQt.QtCore import QT_TRANSLATE_NOOP
+from qgis.PyQt.QtWidgets import QCheckBox, QDoubleSpinBox, QSpinBox, QVBoxLayout, QWidget
+
+from .fields import add_row, choice, dock_form
+
+
+class Effort(NamedTuple):
+    """How many evaluations at most, and the precision at which to stop earlier."""
+
+    name: str
+    budget: int
+    stop_at: float
+
+
+EFFORTS = (
+    Effort(QT_TRANSLATE_NOOP("MethodSection", "Quick"), 300, 0.1),
+    Effort(QT_TRANSLATE_NOOP("MethodSection", "Balanced"), 1000, 0.03),
+    Effort(QT_TRANSLATE_NOOP("MethodSection", "Thorough"), 4000, 0.01),
+)
+# Side of a hexagon in pixels; 22 is the size of the method's own experiments.
+SIZES = (
+    (QT_TRANSLATE_NOOP("MethodSection", "Large"), 36),
+    (QT_TRANSLATE_NOOP("MethodSection", "Medium"), 22),
+    (QT_TRANSLATE_NOOP("MethodSection", "Small"), 15),
+)
+
+
+class MethodSection(QWidget):
+    """Super-pixel size, effort, background and colours, and an advanced part that starts folded."""
+
+    def __init__(self, parent: Optional[QWidget] = None) -> None:
+        super().__init__(parent)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        rows = QWidget()
+        layout.addWidget(rows)
+        self._build_rows(rows)
+        self.advanced = QgsCollapsibleGroupBox(self.tr("Ad&vanced"))
+        self.advanced.setCollapsed(True)
+        layout.addWidget(self.advanced)
+        self._build_advanced(self.advanced)
+
+    def _build_rows(self, rows: QWidget) -> None:
+        form = dock_form(rows)
+        sizes = [(self.tr(name), side) for name, side in SIZES]
+        self.size_box = choice([*sizes, (self.tr("Own size"), 0)], 22)
+        self.size_box.currentIndexChanged.connect(self._size_chosen)
+        add_row(
+            form,
+            self.tr("&Super-pixels"),
+            self.size_box,
+            self.tr(
+                "Size of the cells that are shown or hidden. Smaller cells show more detail "
+                "and need more evaluations. Compare maps only at equal size."
+            ),
+        )
+        self.effort_box = choice([(self.tr(effort.name), effort) for effort in EFFORTS])
+        self.effort_box.setCurrentIndex(1)
+        self.effort_box.currentIndexChanged.connect(self._effort_chosen)
+        add_row(
+            form,
+            self.tr("&Effort"),
+            self.effort_box,
+            self.tr("A run stops by itself once the map is as precise as the effort asks for."),
+        )
+        self.background_box = choice(self._backgrounds(), "mean")
+        add_row(
+            form,
+            self.tr("Bac&kground"),
+            self.background_box,
+            self.tr(
+                "What hidden cells are painted with. The image mean suits SAR: "
+                "black would itself look like oil."
+            ),
+        )
+        self.colours_box = QCheckBox(self.tr("Colour-b&lind safe colours"))
+        self.colours_box.setToolTip(
+            self.tr("Blue for and orange against the class, instead of green and red.")
+        )
+        form.addRow(self.colours_box)
+
+    def _backgrounds(self) -> list[tuple[str, Any]]:
+        return [
+            (self.tr("Image mean"), "mean"),
+            (self.tr("Mean of each cell"), "local_mean"),
+            (self.tr("Blurred image"), "blur"),
+            (self.tr("Black"), "zero"),
+        ]
+
+    def _build_advanced(self, group: QWidget) -> None:
+        form = dock_form(group)
+        form.setContentsMargins(6, 6, 6, 6)
+        kinds = [
+            (self.tr("Hexagons"), "hexagons"),
+            (self.tr("Squares"), "squares"),
+            (self.tr("SLIC (follows the image)"), "slic"),
+        ]
+        self.kind_box = choice(kinds, "hexagons")
+        self._row(form, self.tr("S&hape"), self.kind_box, self.tr("Shape of the super-pixels."))
+        self.side_box = self._spin(4, 256, 22, self.tr(" pixels"))
+        self.side_box.valueChanged.connect(self._side_typed)
+        tip = self.tr("Side of a hexagon or square.")
+        self._row(form, self.tr("Si&de"), self.side_box, tip)
+        self.budget_box = self._spin(10, 100_000, EFFORTS[1].budget, "")
+        tip = self.tr("How often the model is run at most.")
+        self._row(form, self.tr("Evaluatio&ns"), self.budget_box, tip)
+        self.precision_box = QDoubleSpinBox()
+        self.precision_box.setRange(0.0, 50.0)
+        self.precision_box.setDecimals(1)
+        self.precision_box.setSuffix(self.tr(" %"))
+        self.precision_box.setSpecialValueText(self.tr("never"))
+        self.precision_box.setValue(100 * EFFORTS[1].stop_at)
+        tip = self.tr("Stop when the largest standard error is this share of the map's range.")
+        self._row(form, self.tr("S&top at"), self.precision_box, tip)
+        self._build_image_rows(form)
+
+    def _build_image_rows(self, form: Any) -> None:
+        self.window_box = self._spin(64, 2048, 512, self.tr(" pixels"))
+        self.window_box.setSingleStep(32)
+        tip = self.tr("Side of the square window around the region that the model sees.")
+        self._row(form, self.tr("&Window"), self.window_box, tip)
+        self.resample_box = QDoubleSpinBox()
+        self.resample_box.setRange(0.25, 32.0)
+        self.resample_box.setValue(1.0)
+        self.resample_box.setPrefix("1 : ")
+        tip = self.tr(
+            "Raster pixels for one pixel of the window. 1 : 1 keeps the raster's own pixels; "
+            "change it only where the model was trained on another pixel size."
+        )
+        self._row(form, self.tr("Resam&ple"), self.resample_box, tip)
+        units = [
+            (self.tr("Recognise from the values"), None),
+            (self.tr("Amplitude"), "amplitude"),
+            (self.tr("Power (sigma0, gamma0)"), "power"),
+            (self.tr("Decibel"), "db"),
+        ]
+        self.unit_box = choice(units)
+        tip = self.tr("What the pixel values are.")
+        self._row(form, self.tr("&Unit"), self.unit_box, tip)
+        outputs = [
+            (self.tr("Probability"), "probability"),
+            (self.tr("Score before softmax"), "logit"),
+            (self.tr("Decision (0 or 1)"), "decision"),
+        ]
+        self.output_box = choice(outputs)
+        tip = self.tr("Which output of the model is averaged over the region.")
+        self._row(form, self.tr("&Output"), self.output_box, tip)
+        self.seed_box = self._spin(0, 2**31 - 1, 0, "")
+        tip = self.tr("Same seed and settings: same result.")
+        self._row(form, self.tr("Seed"), self.seed_box, tip)
+
+    def values(self) -> dict[str, Any]:
+        """The chosen settings, by the names of `workflow.Request`."""
+        precision = self.precision_box.value() / 100
+        return {
+            "cells": self.kind_box.currentData(),
+            "side": self.side_box.value(),
+            "budget": self.budget_box.value(),
+            "stop_at": precision or None,
+            "background": self.background_box.currentData(),
+            "output": self.output_box.currentData(),
+            "unit": self.unit_box.currentData(),
+            "seed": self.seed_box.value(),
+            "window": self.window_box.value(),
+            "resample": self.resample_box.value(),
+        }
+
+    def _size_chosen(self) -> None:
+        side = self.size_box.currentData()
+        if side:
+            self.side_box.setValue(side)
+        else:
+            self.advanced.setCollapsed(False)
+            self.side_box.setFocus()
+
+    def _side_typed(self, side: int) -> None:
+        """A side that is no preset shows as the user's own."""
+        index = self.size_box.findData(side)
+        self.size_box.blockSignals(True)
+        self.size_box.setCurrentIndex(index if index >= 0 else self.size_box.count() - 1)
+        self.size_box.blockSignals(False)
+
+    def _effort_chosen(self) -> None:
+        effort = self.effort_box.currentData()
+        self.budget_box.setValue(effort.budget)
+        self.precision_box.setValue(100 * effort.stop_at)
+
+    @staticmethod
+    def _row(form: Any, label: str, field: QWidget, tip: str) -> None:
+        add_row(form, label, field, tip)
+
+    @staticmethod
+    def _spin(low: int, high: int, value: int, suffix: str) -> QSpinBox:
+        box = QSpinBox()
+        box.setRange(low, high)
+        box.setValue(value)
+        box.setSuffix(suffix)
+        return box

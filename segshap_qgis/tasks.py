@@ -1,0 +1,172 @@
+"""One explanation as a QgsTask: snapshots in, a Record out, signals on the way."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+import traceback
+from typing import Any, NamedTuple, Optional, Protocol
+
+from qgis.core import QgsTask
+from qgis.PyQt.QtCore import pyqtSignal
+
+from .errors import Interrupted
+from .explain import Explanation
+from .workflow import Request
+
+# Seconds between two previews; painting a layer more often only steals time from the model.
+PREVIEW_INTERVAL = 1.0
+# Seconds that a cancelled run may take to come to its end before it is left to itself.
+PATIENCE = 0.8
+# Scheduling priority of the computing thread on Linux; QGIS itself runs at 0.
+NICENESS = 10
+
+
+class Advance(NamedTuple):
+    """How far a run is.
+
+    Attributes
+    ----------
+    evaluations, budget : int
+        Done, and at most.
+    precision, goal : float
+        See `Explanation.precision`; the goal is 0 where there is none.
+    seconds_left : float
+        Estimated; infinite while unknown.
+    """
+
+    evaluations: int
+    budget: int
+    precision: float
+    goal: float
+    seconds_left: float
+
+    @property
+    def percent(self) -> float:
+        """Share of the work that is done, by whichever of budget and precision ends it."""
+        expected = self.expected_evaluations
+        return 100.0 * min(1.0, self.evaluations / expected) if expected else 0.0
+
+    @property
+    def expected_evaluations(self) -> float:
+        """Evaluations at which it will probably end: errors fall with the root of their number."""
+        if not self.goal or self.precision == float("inf"):
+            return self.budget
+        needed = self.evaluations * max(1.0, self.precision / self.goal) ** 2
+        return min(self.budget, needed)
+
+
+class Job(Protocol):
+    """What a task carries out; built on the main thread from snapshots only."""
+
+    request: Request
+
+    def carry_out(self, task: ExplainTask) -> Any:
+        """Do it, off the main thread; returns the Record, or None when there is nothing to keep."""
+        ...
+
+
+class ExplainTask(QgsTask):
+    """Carries a job out in the background and tells the main thread about it.
+
+    Keep a reference to it until `finished`: QGIS does not.
+
+    Parameters
+    ----------
+    job : Job
+        What to do.
+    title : str
+        How people see it.
+    """
+
+    refreshed = pyqtSignal(object)
+    advanced = pyqtSignal(object)
+    located = pyqtSignal(object)
+    ended = pyqtSignal()
+
+    def __init__(self, job: Job, title: str) -> None:
+        super().__init__(title, QgsTask.Flag.CanCancel | QgsTask.Flag.CancelWithoutPrompt)
+        self.job = job
+        self.title = title
+        self.record: Any = None
+        self.error: Optional[Exception] = None
+        self.details = ""
+        self.done = threading.Event()
+        self._abandoned = False
+        self._started = 0.0
+        self._first_count = 0
+        self._last_preview = 0.0
+
+    def run(self) -> bool:
+        """Carry the job out in a thread of lower priority; True when there is something to keep."""
+        # A thread of its own, because QGIS draws maps with the threads of the task manager's pool
+        # and a lowered priority cannot be raised again.
+        worker = threading.Thread(target=self._work, name=self.title, daemon=True)
+        worker.start()
+        cancelled_at = None
+        while worker.is_alive():
+            worker.join(0.05 if cancelled_at else 0.2)
+            if self.isCanceled():
+                cancelled_at = cancelled_at or time.monotonic()
+                if time.monotonic() - cancelled_at > PATIENCE:
+                    break
+        self._abandoned = worker.is_alive()
+        self.done.set()
+        return self.error is None and self.record is not None
+
+    def finished(self, _result: bool) -> None:
+        """Tell whoever listens, on the main thread."""
+        self.ended.emit()
+
+    def is_cancelled(self) -> bool:
+        """Whether the job should stop; asked from any thread."""
+        return self._abandoned or self.isCanceled()
+
+    def on_progress(self, partial: Explanation) -> bool:
+        """Pass a partial explanation on; False stops the run."""
+        if self.is_cancelled():
+            return False
+        now = time.monotonic()
+        if not self._started:
+            self._started, self._first_count = now, partial.evaluations
+        advance = self._advance(partial, now - self._started)
+        self.setProgress(advance.percent)
+        self.advanced.emit(advance)
+        if now - self._last_preview >= PREVIEW_INTERVAL and partial.precision < float("inf"):
+            self._last_preview = now
+            self.refreshed.emit(partial)
+        return True
+
+    def _advance(self, partial: Explanation, seconds: float) -> Advance:
+        request = self.job.request
+        evaluations = partial.evaluations - self._first_count
+        advance = Advance(
+            partial.evaluations,
+            request.budget,
+            partial.precision,
+            request.stop_at or 0.0,
+            float("inf"),
+        )
+        if evaluations <= 0:
+            return advance
+        left = max(0.0, advance.expected_evaluations - partial.evaluations)
+        return advance._replace(seconds_left=left * seconds / evaluations)
+
+    def _work(self) -> None:
+        _be_gentle()
+        try:
+            self.record = self.job.carry_out(self)
+        except Interrupted:
+            pass
+        except Exception as error:  # noqa: BLE001 (whatever leaves a QgsTask's thread ends QGIS)
+            self.error = error
+            self.details = traceback.format_exc()
+
+
+def _be_gentle() -> None:
+    """Lower this thread's priority; the threads that torch starts from it inherit that."""
+    # Elsewhere than on Linux a thread has no priority of its own to set this way.
+    if sys.platform.startswith("linux"):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)

@@ -1,0 +1,171 @@
+"""From a window of the image and a region to an Explanation: one run, whoever asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Optional, Union
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import Interrupted, SettingsError
+from .explain import Explanation, Superpixels, explain, hexagons, slic, squares
+
+if TYPE_CHECKING:
+    from .geo import Window
+    from .models import SegmentationModel
+
+CELL_KINDS = ("hexagons", "squares", "slic")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of one run; every field is JSON-compatible and is kept with the result.
+
+    Attributes
+    ----------
+    model : str
+        Path of the model's card.
+    target : str
+        Name of the class to explain.
+    bands : tuple of int
+        Bands of the raster, counted from 1, in the order of the model's bands.
+    cells : str
+        Kind of super-pixels, one of `CELL_KINDS`.
+    side : int
+        Size of a super-pixel in pixels: side of a hexagon or square.
+    budget : int
+        Evaluations of the model at most.
+    stop_at : float or None
+        Stop early at this precision (see `Explanation.precision`); None runs to the budget.
+    background : str or float
+        What absent super-pixels are painted with; see `models.backgrounds`.
+    output : str
+        "probability", "logit" or "decision".
+    unit : str or None
+        Unit of the pixel values; None recognises it from the values.
+    seed : int
+        Seed of the coalitions.
+    window : int
+        Side of the explained window in pixels.
+    resample : float
+        Raster pixels for one pixel of the window; 1 keeps the raster's own.
+    """
+
+    model: str
+    target: str
+    bands: tuple[int, ...] = (1,)
+    cells: str = "hexagons"
+    side: int = 22
+    budget: int = 1000
+    stop_at: Optional[float] = 0.03
+    background: Union[str, float] = "mean"
+    output: str = "probability"
+    unit: Optional[str] = None
+    seed: int = 0
+    window: int = 512
+    resample: float = 1.0
+
+    def settings(self) -> dict[str, Any]:
+        """The request as it is kept with a result."""
+        return {**asdict(self), "bands": list(self.bands)}
+
+
+def superpixels_for(
+    request: Request, image: NDArray[np.float32], valid: NDArray[np.bool_]
+) -> Superpixels:
+    """The super-pixels that a request asks for.
+
+    Parameters
+    ----------
+    request : Request
+        Kind and size.
+    image : (B, H, W) float32 array
+        Raw bands; SLIC looks at them.
+    valid : (H, W) bool array
+        False on no-data, which belongs to no super-pixel.
+
+    Raises
+    ------
+    SettingsError
+        The kind is unknown.
+    """
+    shape = valid.shape
+    if request.cells == "hexagons":
+        return hexagons(shape, side=request.side, valid=valid)
+    if request.cells == "squares":
+        return squares(shape, side=request.side, valid=valid)
+    if request.cells == "slic":
+        n_segments = max(2, round(valid.size / request.side**2))
+        return slic(image, n_segments=n_segments, compactness=0.1, valid=valid)
+    raise SettingsError(
+        f"Unknown kind of super-pixels {request.cells!r}.",
+        f"Choose one of: {', '.join(CELL_KINDS)}.",
+    )
+
+
+def explain_window(
+    request: Request,
+    model: SegmentationModel,
+    window: Window,
+    region: NDArray[np.bool_],
+    on_progress: Callable[[Explanation], bool],
+    is_cancelled: Callable[[], bool],
+) -> Optional[Explanation]:
+    """Explain a region of a window; what was learnt before a cancel is returned.
+
+    Parameters
+    ----------
+    request : Request
+        What is asked.
+    model : SegmentationModel
+        The black box.
+    window : Window
+        Pixels and their validity.
+    region : (H, W) bool array
+        Region of interest.
+    on_progress : callable
+        Receives every partial Explanation; False stops.
+    is_cancelled : callable
+        Asked often; True stops in the middle of an evaluation.
+
+    Returns
+    -------
+    Explanation or None
+        None when it was cancelled before there was anything to show.
+    """
+    from .models import make_game
+
+    latest: Optional[Explanation] = None
+
+    def keep(partial: Explanation) -> bool:
+        nonlocal latest
+        latest = partial
+        return on_progress(partial) and not is_cancelled()
+
+    try:
+        with model.interruptible(is_cancelled):
+            superpixels = superpixels_for(request, window.bands, window.valid)
+            game = make_game(
+                model,
+                window.bands,
+                superpixels,
+                [region],
+                [request.target],
+                request.background,
+                request.output,
+                valid=window.valid,
+                unit=request.unit or window.unit,
+            )
+            return explain(
+                game,
+                superpixels,
+                budget=request.budget,
+                seed=request.seed,
+                on_progress=keep,
+                stop_at=request.stop_at,
+                settings={**request.settings(), "model_id": model.card.id},
+            )
+    except Interrupted:
+        return latest
