@@ -1,6 +1,6 @@
 """Make the sample scene from a Sentinel-1 test tile: same pixels, one band, an invented position.
 
-    python tools/make_sample_scene.py --data DIR
+python tools/make_sample_scene.py --data DIR
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from osgeo import gdal, osr
 TILE = "scenes/sentinel1_slick_tiles/tile_with_slick_512_512_3band.png"
 SCENE = Path(__file__).resolve().parents[1] / "resources" / "sample" / "sample_slick.tif"
 
-# The tile has no position of its own; this one is open sea in the Gulf of Guinea, far from any coast.
+# The tile has no position of its own; this one is open sea in the Gulf of Guinea.
 EPSG = 32631
 EAST, NORTH, PIXEL_M = 400_000.0, 200_000.0, 40.0
 
 DESCRIPTION = (
-    "Sentinel-1 VV amplitude with a real oil slick; invented position. Test tile of SkyTruth Cerulean "
-    "(Apache-2.0); contains modified Copernicus Sentinel data."
+    "Sentinel-1 VV amplitude with a real oil slick; invented position. Test tile of SkyTruth "
+    "Cerulean (Apache-2.0); contains modified Copernicus Sentinel data."
 )
 
 
@@ -54,7 +54,9 @@ def make_sample_scene(tile: Path, scene: Path) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder that holds the source tile")
+    parser.add_argument(
+        "--data", type=Path, required=True, help="folder that holds the source tile"
+    )
     parser.add_argument("--output", type=Path, default=SCENE)
     options = parser.parse_args()
     make_sample_scene(options.data / TILE, options.output)

@@ -1,0 +1,420 @@
+"""Train the default oil model on real radar chips.
+
+The data folder holds `sar_oil_sos` (radar crops with oil masks) and `sar_oil_csiro` (Sentinel-1
+chips that are known to hold oil or none). The schedule is warm-up, constant rate, cooldown: it can
+go on from any checkpoint, with another crop size too, and be brought to an end from any checkpoint.
+
+    python tools/train_oil.py --data DIR --out DIR --steps 600
+    python tools/train_oil.py --data DIR --out DIR --resume DIR/last.pt --size 256 --batch 4 \
+        --zoom 0.6 1.6 --steps 800 --cooldown 150
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import hashlib
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from scipy import ndimage
+from skimage.io import imread
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from segshap_qgis.models.fc_densenet import FCDenseNet
+from segshap_qgis.models.normalisation import normalise
+
+RECIPE = {"kind": "log_contrast", "scale_db": 4.0, "lowest_db": -20.0, "highest_db": 12.0}
+SIZES = {"56": (4, 12, 48), "small": (2, 8, 24)}  # layers a block, growth, maps of the stem
+LARGEST_OIL_FRACTION = 0.9
+SMALLEST_DARKENING_DB = 0.5
+KEPT_OUT_SHARE = 0.45
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A radar chip (H, W): grey values, oil (nowhere if unknown), False in `valid` on no-data."""
+
+    grey: NDArray[np.uint8]
+    oil: NDArray[np.bool_]
+    valid: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Crops for one step.
+
+    Attributes
+    ----------
+    images : (N, 1, n, n) float32
+        Normalised.
+    labels : (N, n, n) int64
+        0 sea, 1 oil.
+    is_weak : (N,) bool
+        True where all that is known is that the crop holds oil somewhere.
+    """
+
+    images: Tensor
+    labels: Tensor
+    is_weak: Tensor
+
+
+def is_kept_out(file: str) -> bool:
+    """Whether a chip without a mask is kept out of training, decided by its name alone."""
+    return int(hashlib.sha256(file.encode()).hexdigest(), 16) % 1000 < 1000 * KEPT_OUT_SHARE
+
+
+def sos_rows(data: Path, split: str) -> list[dict[str, str]]:
+    """Rows of the Deep-SAR Oil Spill index in one split, with the paths of image and mask."""
+    folder = data / "sar_oil_sos"
+    rows = [row for row in _rows(folder / "index.csv") if row["split"] == split]
+    for row in rows:
+        home = folder / split / row["sensor"]
+        row["image"] = str(home / "images" / f"{row['id']}.jpg")
+        row["mask"] = str(home / "masks" / f"{row['id']}.png")
+    return rows
+
+
+def csiro_files(data: Path, holds_oil: bool, kept_out: bool) -> list[Path]:
+    """Sentinel-1 chips labelled per image, those kept out of training or the others."""
+    folder = data / "sar_oil_csiro"
+    return [
+        folder / row["file"]
+        for row in _rows(folder / "index.csv")
+        if (row["oil"] == "1") == holds_oil and is_kept_out(row["file"]) == kept_out
+    ]
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def read_grey(path: str | Path) -> NDArray[np.uint8]:
+    """Grey values (H, W) of an image file."""
+    image = imread(path)
+    return image if image.ndim == 2 else image[..., 0]
+
+
+def read_mask(path: str | Path) -> NDArray[np.bool_]:
+    """Oil (H, W) of a mask file."""
+    return read_grey(path) > 0
+
+
+def load_chips(data: Path) -> dict[str, list[Chip]]:
+    """The training chips: with masks, surely without oil, and with oil somewhere."""
+    masked = [
+        Chip(read_grey(row["image"]), read_mask(row["mask"]), np.ones((256, 256), bool))
+        for row in sos_rows(data, "train")
+    ]
+    return {
+        "masked": [chip for chip in masked if _is_plausible(chip)],
+        "clean": [_unmasked(path) for path in csiro_files(data, holds_oil=False, kept_out=False)],
+        "oily": [_unmasked(path) for path in csiro_files(data, holds_oil=True, kept_out=False)],
+    }
+
+
+def _is_plausible(chip: Chip) -> bool:
+    """Oil is darker than the sea around it; a chip marked all over shows nothing to learn from."""
+    share = chip.oil.mean()
+    if not 0 < share <= LARGEST_OIL_FRACTION:
+        return share == 0
+    decibel = 20 * np.log10(np.maximum(chip.grey, 1))
+    darkening = decibel[~chip.oil].mean() - decibel[chip.oil].mean()
+    return bool(darkening >= SMALLEST_DARKENING_DB)
+
+
+def _unmasked(path: Path) -> Chip:
+    grey = read_grey(path)
+    return Chip(grey, np.zeros(grey.shape, bool), ~_wedges(grey))
+
+
+def _wedges(grey: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Connected black or white areas of at least 1% of the chip: fill outside the swath or land."""
+    wedges = np.zeros(grey.shape, bool)
+    for saturated in (grey <= 3, grey >= 252):
+        parts, _ = ndimage.label(saturated)
+        large = np.flatnonzero(np.bincount(parts.ravel())[1:] >= 0.01 * grey.size) + 1
+        wedges |= np.isin(parts, large)
+    return wedges
+
+
+class Batches:
+    """Endless augmented batches; batch number i depends on the seed and i alone.
+
+    Parameters
+    ----------
+    chips : mapping
+        From `load_chips`.
+    size : int
+        Side of the crops, in pixels.
+    zoom : (float, float)
+        Source pixels per output pixel on a chip of 256 pixels; chips of other sizes in proportion.
+    counts : mapping
+        Crops of each kind in a batch.
+    seed : int
+    """
+
+    def __init__(
+        self,
+        chips: dict[str, list[Chip]],
+        size: int,
+        zoom: tuple[float, float],
+        counts: dict[str, int],
+        seed: int,
+    ) -> None:
+        self.chips, self.size, self.zoom, self.counts, self.seed = chips, size, zoom, counts, seed
+
+    def batch(self, number: int) -> Batch:
+        """Batch of the given number."""
+        rng = np.random.default_rng((self.seed, number))
+        crops, kinds = [], []
+        for kind, count in self.counts.items():
+            for index in rng.integers(len(self.chips[kind]), size=count):
+                crops.append(self._crop(self.chips[kind][index], rng, whole=kind == "oily"))
+                kinds.append(kind)
+        images = torch.stack([image for image, _ in crops])
+        labels = torch.stack([label for _, label in crops])
+        images, labels = _paste_slicks(images, labels, kinds, rng)
+        is_weak = torch.tensor([kind == "oily" for kind in kinds])
+        for image, label in zip(images, labels):
+            _change_radiometry(image, rng)
+            _paint_background(image, label, rng)
+        lowest, highest = (RECIPE[key] / RECIPE["scale_db"] for key in ("lowest_db", "highest_db"))
+        return Batch(images.clamp(lowest, highest), labels, is_weak)
+
+    def _crop(self, chip: Chip, rng: np.random.Generator, whole: bool) -> tuple[Tensor, Tensor]:
+        """A turned, mirrored and scaled crop: image (1, n, n) and labels (n, n)."""
+        valid = chip.valid if rng.random() < 0.5 else np.ones_like(chip.valid)
+        if not valid.any() or chip.grey[valid].min() == chip.grey[valid].max():
+            valid = np.ones_like(chip.valid)
+        contrast = normalise(chip.grey[None], valid, RECIPE, "amplitude")
+        planes = torch.from_numpy(np.concatenate([contrast, chip.oil[None].astype(np.float32)]))
+        grid = self._grid(rng, whole)
+        warped = F.grid_sample(planes[None], grid, padding_mode="reflection", align_corners=False)
+        return warped[0, :1], (warped[0, 1] > 0.5).long()
+
+    def _grid(self, rng: np.random.Generator, whole: bool) -> Tensor:
+        smallest, largest = np.log(self.zoom)
+        if whole:
+            smallest = largest - 0.35
+        extent = np.exp(rng.uniform(smallest, largest)) * self.size / 256  # of the chip's side
+        turn = rng.integers(4) * np.pi / 2 + (rng.random() < 0.3) * rng.uniform(-0.6, 0.6)
+        stretch = np.exp(rng.normal(0, 0.1))
+        cos, sin, mirror = np.cos(turn), np.sin(turn), rng.choice([-1, 1])
+        slack = max(0.0, 1 - extent)
+        shift = rng.uniform(-slack, slack, size=2)
+        shape = np.diag([mirror * stretch, 1 / stretch])
+        theta = extent * np.array([[cos, -sin], [sin, cos]]) @ shape
+        centres = (np.arange(self.size) + 0.5) / self.size * 2 - 1
+        x, y = np.meshgrid(centres, centres)
+        grid = np.stack([x, y], axis=-1) @ theta.T + shift
+        return torch.from_numpy(grid.astype(np.float32))[None]
+
+
+def _paste_slicks(
+    images: Tensor, labels: Tensor, kinds: list[str], rng: np.random.Generator
+) -> tuple[Tensor, Tensor]:
+    """Darken some oil-free crops by the slicks of crops with masks: known oil on other seas."""
+    masked = [i for i, kind in enumerate(kinds) if kind == "masked" and labels[i].any()]
+    for i, kind in enumerate(kinds):
+        if kind != "clean" or not masked or rng.random() < 0.6:
+            continue
+        source = rng.choice(masked)
+        inside = labels[source].bool()
+        sea = images[source, 0][~inside].median() if (~inside).any() else images[source].max()
+        smooth = _smooth(images[source] - sea, 5)
+        darkening = smooth.clamp(max=0) * _smooth(labels[source][None].float(), 5)
+        images[i] = images[i] + darkening * rng.uniform(0.5, 1.2)
+        labels[i] = (inside & (smooth[0] < 0)).long()
+    return images, labels
+
+
+def _smooth(image: Tensor, side: int) -> Tensor:
+    return F.avg_pool2d(image, side, stride=1, padding=side // 2, count_include_pad=False)
+
+
+def _change_radiometry(image: Tensor, rng: np.random.Generator) -> None:
+    """Other looks, other stretch, other reference level; in place on (1, n, n), over the scale."""
+    if rng.random() < 0.4:
+        image.copy_(torch.lerp(image, _smooth(image, int(rng.choice([3, 5]))), rng.uniform(0.3, 1)))
+    image.mul_(float(np.exp(rng.uniform(np.log(0.3), np.log(1.6)))))
+    if rng.random() < 0.4:
+        looks = np.exp(rng.uniform(np.log(8), np.log(80)))
+        speckle = rng.gamma(looks, 1 / looks, size=image.shape)
+        image.add_(torch.from_numpy(10 / RECIPE["scale_db"] * np.log10(speckle)).float())
+    image.add_(float(rng.normal(0, 0.3)))
+
+
+def _paint_background(image: Tensor, label: Tensor, rng: np.random.Generator) -> None:
+    """Paint cells or a wedge flat, as explanations and no-data do; flat is never oil. In place."""
+    kind = rng.random()
+    size = label.shape[0]
+    if kind < 0.25:
+        cells = _random_cells(size, int(rng.integers(size // 10, size // 3)), rng)
+        painted = rng.random(int(cells.max()) + 1) < rng.uniform(0.1, 0.9)
+        where, level = torch.from_numpy(painted[cells]), float(image.mean())
+    elif kind < 0.35:
+        row, column = np.mgrid[:size, :size] - size / 2
+        angle = rng.uniform(0, 2 * np.pi)
+        edge = rng.uniform(0.1, 0.5) * size
+        where = torch.from_numpy(row * np.sin(angle) + column * np.cos(angle) > edge)
+        level = float(rng.choice([0.0, 0.0, RECIPE["lowest_db"], RECIPE["highest_db"]]))
+        level /= RECIPE["scale_db"]
+    else:
+        return
+    image[0][where] = level
+    label[where] = 0
+
+
+def _random_cells(size: int, side: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Brick-like cells, (size, size) int: as ragged as hexagons for a network's eyes."""
+    row, column = np.mgrid[:size, :size] + rng.integers(side, size=(2, 1, 1))
+    brick = row // side
+    return brick * (2 * size // side + 3) + (column + brick % 2 * (side // 2)) // side
+
+
+def loss_of(logits: Tensor, batch: Batch, smoothing: float) -> Tensor:
+    """Cross-entropy + Dice where the mask is known (Amri et al. 2022), a weak loss elsewhere."""
+    sure = ~batch.is_weak
+    entropy = F.cross_entropy(logits[sure], batch.labels[sure], label_smoothing=smoothing)
+    oil, truth = logits[sure].softmax(1)[:, 1], batch.labels[sure].float()
+    dice = 1 - (2 * (oil * truth).sum() + 1) / (oil.sum() + truth.sum() + 1)
+    loss = entropy + dice
+    if batch.is_weak.any():
+        loss = loss + 0.3 * _weak_loss(logits[batch.is_weak], batch.images[batch.is_weak])
+    return loss
+
+
+def _weak_loss(logits: Tensor, images: Tensor) -> Tensor:
+    """Somewhere among the darkest pixels there is oil; nothing brighter than the median is oil."""
+    score = (logits[:, 1] - logits[:, 0]).flatten(1)
+    smooth = _smooth(images, 5).flatten(1)
+    centre = smooth.median(dim=1, keepdim=True).values
+    spread = (smooth - centre).abs().median(dim=1, keepdim=True).values + 1e-3
+    pixels = score.shape[1]
+    dark = score.masked_fill(smooth > centre - 2 * spread, -20.0)
+    best = dark.topk(pixels // 200, dim=1).values.mean(dim=1)
+    bright = smooth > centre
+    sea = (F.softplus(score) * bright).sum(1) / bright.sum(1).clamp(min=1)
+    return F.softplus(-best).mean() + sea.mean()
+
+
+def learning_rate(step: int, peak: float, warmup: int, steps: int, cooldown: int) -> float:
+    """Rate of one step: linear warm-up, constant, linear cooldown over the last steps."""
+    rising = min(1.0, (step + 1) / warmup)
+    falling = min(1.0, (steps - step) / cooldown) if cooldown else 1.0
+    return peak * rising * falling
+
+
+def steps_of(batches: Batches, first: int, last: int) -> Iterator[tuple[int, Batch]]:
+    """Numbered batches of the steps to do."""
+    for step in range(first, last):
+        yield step, batches.batch(step)
+
+
+def build(size: str, dropout: float) -> FCDenseNet:
+    """FC-DenseNet of one band and the classes sea and oil."""
+    layers, growth, stem = SIZES[size]
+    return FCDenseNet(1, 2, (layers,) * 5, layers, growth, stem_maps=stem, dropout=dropout)
+
+
+def save(
+    path: Path,
+    network: nn.Module,
+    average: AveragedModel,
+    optimiser: torch.optim.Optimizer,
+    step: int,
+) -> None:
+    """Write a checkpoint that training can go on from; never a half-written one."""
+    draft = path.with_suffix(".draft")
+    state = {
+        "step": step,
+        "network": network.state_dict(),
+        "average": average.module.state_dict(),
+        "optimiser": optimiser.state_dict(),
+    }
+    torch.save(state, draft)
+    draft.replace(path)
+
+
+def train(options: argparse.Namespace) -> None:
+    """Train from scratch or go on from a checkpoint, writing checkpoints as it goes."""
+    torch.manual_seed(options.seed)
+    options.out.mkdir(parents=True, exist_ok=True)
+    chips = load_chips(options.data)
+    print({kind: len(members) for kind, members in chips.items()}, flush=True)
+    network = build(options.network, options.dropout).to(memory_format=torch.channels_last)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=options.decay)
+    average = AveragedModel(
+        network, multi_avg_fn=get_ema_multi_avg_fn(options.averaging), use_buffers=True
+    )
+    first = 0
+    if options.resume:
+        state = torch.load(options.resume, weights_only=True)
+        network.load_state_dict(state["network"])
+        average.module.load_state_dict(state["average"])
+        optimiser.load_state_dict(state["optimiser"])
+        first = state["step"]
+    counts = {"oily": max(1, options.batch // 8), "clean": max(1, options.batch // 4)}
+    counts["masked"] = options.batch - sum(counts.values())
+    batches = Batches(chips, options.size, tuple(options.zoom), counts, options.seed)
+    forward = torch.compile(network) if options.compile else network
+    began, recent = time.monotonic(), []
+    for step, batch in steps_of(batches, first, options.steps):
+        rate = learning_rate(step, options.rate, options.warmup, options.steps, options.cooldown)
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            logits = forward(batch.images.contiguous(memory_format=torch.channels_last))
+        loss = loss_of(logits.float(), batch, options.smoothing)
+        optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimiser.step()
+        average.update_parameters(network)
+        recent.append(float(loss.detach()))
+        done = step + 1
+        if done % 10 == 0 or done == options.steps:
+            seconds = time.monotonic() - began
+            print(f"{done} loss {np.mean(recent):.4f} rate {rate:.2e} {seconds:.0f} s", flush=True)
+            recent = []
+        if done % options.every == 0 or done == options.steps:
+            save(options.out / "last.pt", network, average, optimiser, done)
+            torch.save(average.module.state_dict(), options.out / f"average_{done:05d}.pt")
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder of the training data")
+    parser.add_argument("--out", type=Path, required=True, help="folder for checkpoints")
+    parser.add_argument("--network", choices=SIZES, default="56")
+    parser.add_argument("--resume", type=Path, help="checkpoint to go on from")
+    parser.add_argument("--steps", type=int, default=600, help="number of the last step")
+    parser.add_argument("--warmup", type=int, default=30)
+    parser.add_argument("--cooldown", type=int, default=0, help="steps of falling rate at the end")
+    parser.add_argument("--size", type=int, default=128, help="side of the crops in pixels")
+    parser.add_argument("--zoom", type=float, nargs=2, default=(0.8, 2.0))
+    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--decay", type=float, default=1e-2)
+    parser.add_argument("--dropout", type=float, default=0.0)
+    parser.add_argument("--smoothing", type=float, default=0.05)
+    parser.add_argument("--averaging", type=float, default=0.98)
+    parser.add_argument("--every", type=int, default=50, help="steps between checkpoints")
+    parser.add_argument("--compile", action="store_true", help="compile first: faster steps")
+    parser.add_argument("--seed", type=int, default=0)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    train(_parse())
