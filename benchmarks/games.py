@@ -98,13 +98,18 @@ class InteractionGame:
         self, n_players: int, sets: Sequence[tuple[int, ...]], weights: Sequence[float]
     ) -> None:
         self.n_players, self.sets, self.weights = n_players, list(sets), np.asarray(weights)
+        sizes = np.array([len(members) for members in self.sets])
+        self._by_size = {
+            size: (np.array([t for t in self.sets if len(t) == size]), self.weights[sizes == size])
+            for size in set(sizes.tolist())
+        }
 
     def __call__(self, coalitions: NDArray[np.bool_]) -> NDArray[np.float64]:
         """Values of K coalitions: (K, M) bool to (K, 1) float64."""
         coalitions = np.asarray(coalitions, dtype=bool)
         total = np.zeros(len(coalitions))
-        for members, weight in zip(self.sets, self.weights):
-            total += weight * coalitions[:, list(members)].all(axis=1)
+        for members, weights in self._by_size.values():
+            total += _all_present(coalitions, members) @ weights
         return total[:, None]
 
     def shapley(self) -> NDArray[np.float64]:
@@ -113,6 +118,14 @@ class InteractionGame:
         for members, weight in zip(self.sets, self.weights):
             phi[0, list(members)] += weight / len(members)
         return phi
+
+
+def _all_present(coalitions: NDArray[np.bool_], members: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Whether all members of each set are present: (K, M) and (N, size) to (K, N) of 0 and 1."""
+    present = coalitions[:, members[:, 0]]
+    for column in members.T[1:]:
+        present &= coalitions[:, column]
+    return present.astype(np.float64)
 
 
 def diffuse_game(superpixels: Superpixels, smoothness: float, seed: int) -> InteractionGame:
@@ -154,7 +167,7 @@ def _field(
 
 def _chains(pairs: Sequence[tuple[int, ...]], rng: np.random.Generator) -> list[tuple[int, ...]]:
     """Three cells in a row, one chain from every pair where a third neighbour is found."""
-    chains = []
+    chains: list[tuple[int, ...]] = []
     for first, second in pairs:
         thirds = [b for a, b in pairs if a == second and b != first]
         if thirds:

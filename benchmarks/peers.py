@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segshap_qgis.explain import Explanation, Superpixels, explain
+from segshap_qgis.explain.explainer import DEFAULT_ESTIMATOR
 from segshap_qgis.explain.types import Game
 
 Values = NDArray[np.float64]
@@ -32,11 +33,14 @@ class Method:
         ``estimate(game, superpixels, budgets, seed)``: the (T, M) values after each budget.
     smallest : callable
         Least budget for M players.
+    is_peer : bool
+        Whether it competes with us; what is part of SegSHAP is only shown beside it.
     """
 
     title: str
     estimate: Callable[[Game, Superpixels, Sequence[int], int], dict[int, Values]]
     smallest: Callable[[int], int]
+    is_peer: bool = True
 
     def budgets(self, budgets: Sequence[int], n_players: int) -> list[int]:
         """Those of the budgets that the method can do anything with."""
@@ -57,7 +61,7 @@ def _anew(
 
 
 def _anytime(
-    **settings: str,
+    estimator: str = DEFAULT_ESTIMATOR,
 ) -> Callable[[Game, Superpixels, Sequence[int], int], dict[int, Values]]:
     """`explain`, read off at each budget while it runs."""
 
@@ -70,7 +74,7 @@ def _anytime(
             found.update({b: partial.values for b in budgets if partial.evaluations <= b + ENDS})
             return True
 
-        explain(game, superpixels, max(budgets) + ENDS, seed, on_progress=read_off, **settings)
+        explain(game, superpixels, max(budgets) + ENDS, seed, estimator, read_off)
         return found
 
     return estimate
@@ -138,15 +142,13 @@ def permutation(game: Game, budget: int, seed: int) -> NDArray[np.float64]:
 
 OURS = "segshap"
 METHODS: Mapping[str, Method] = {
-    OURS: Method("SegSHAP (default)", _anytime(), lambda _: 20),
+    OURS: Method("SegSHAP (default)", _anytime(), lambda _: 20, is_peer=False),
     "shap_default": Method("shap.KernelExplainer, default", _anew(shap_kernel), lambda _: 50),
     "shap_l1_off": Method("shap.KernelExplainer, l1_reg off", _anew(shap_without_l1), lambda m: m),
     "captum": Method("captum KernelShap", _anew(captum_kernel), lambda m: m),
     "permutation": Method("permutation sampling", _anew(permutation), lambda m: 2 * (m - 1)),
     # Covert & Lee 2021: kernel sampling, unshrunk least squares.
-    "paired_kernel": Method("plain paired Kernel SHAP", _anytime(estimator="kernel"), lambda m: m),
-    # Musco & Witter 2025: leverage sampling, unshrunk least squares.
-    "paired_leverage": Method(
-        "plain paired Leverage SHAP", _anytime(estimator="leverage"), lambda m: m
-    ),
+    "paired_kernel": Method("plain paired Kernel SHAP", _anytime("kernel"), lambda m: m),
+    # Musco & Witter 2025, our second estimator: leverage sampling, unshrunk least squares.
+    "paired_leverage": Method("plain paired Leverage SHAP", _anytime("leverage"), lambda m: m),
 }

@@ -71,8 +71,12 @@ class Reference:
     def read(cls, path: Path) -> Reference:
         """Read what `write` wrote."""
         with np.load(path, allow_pickle=False) as stored:
-            arrays = [stored[name] for name in ("values", "standard_errors", "disagreement")]
-            return cls(*arrays, json.loads(str(stored["provenance"])))
+            return cls(
+                stored["values"],
+                stored["standard_errors"],
+                stored["disagreement"],
+                json.loads(str(stored["provenance"])),
+            )
 
 
 def make_reference(
@@ -175,7 +179,7 @@ def adjusted_estimate(
 
 
 def _weights(n_players: int, law: str) -> tuple[Array, float]:
-    """w of each size 1..M-1, and c."""
+    """Weights w of each size 1..M-1, and the constant c."""
     s = np.arange(1, n_players)
     q = size_distribution(n_players, law)
     w = 1 / (s * (n_players - s)) / q
@@ -192,7 +196,7 @@ class _Surrogate:
     factors: Array
 
     def __call__(self, z: NDArray[np.bool_], a: Array) -> Array:
-        """y of the surrogate, (K,)."""
+        """Half differences of the surrogate, (K,)."""
         return a @ self.u + _interactions(z, self.sets) @ self.factors
 
     def shapley(self) -> Array:

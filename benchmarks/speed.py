@@ -1,0 +1,226 @@
+"""Seconds, bytes and operations: plain evaluation beside staged evaluation."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from statistics import median
+from typing import TypeVar, Union
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from segshap_qgis.explain import Superpixels, hexagons
+from segshap_qgis.models import MaskedGame, SegmentationModel, StagedGame, load_model
+
+from .chips import Chip
+from .references import draw_coalitions
+
+AnyGame = Union[MaskedGame, StagedGame]
+Found = TypeVar("Found")
+PLAIN_BATCHES = (1, 2, 4)
+
+
+def timed(work: Callable[[], Found]) -> tuple[float, Found]:
+    """Seconds that a call takes, and what it returns."""
+    started = time.perf_counter()
+    found = work()
+    return time.perf_counter() - started, found
+
+
+def interleaved(works: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """Median seconds of each call, taken in turns so that all see the same machine."""
+    seconds: dict[str, list[float]] = {name: [] for name in works}
+    for _ in range(rounds):
+        for name, work in works.items():
+            seconds[name].append(timed(work)[0])
+    return {name: median(times) for name, times in seconds.items()}
+
+
+def matrix_product_rate(dtype: torch.dtype = torch.float32, size: int = 2048) -> float:
+    """Operations per second of a large matrix product on this machine: what it can do at best."""
+    a, b = (torch.randn(size, size).to(dtype) for _ in range(2))
+    torch.mm(a, b)
+    seconds = median(timed(lambda: torch.mm(a, b))[0] for _ in range(7))
+    return 2 * size**3 / seconds
+
+
+def operations(work: Callable[[], object]) -> int:
+    """Floating-point operations of the convolutions and matrix products of a call."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    with FlopCounterMode(display=False) as counter:
+        work()
+    return int(counter.get_total_flops())
+
+
+def plain_game(
+    model: SegmentationModel, chip: Chip, regions: Sequence[NDArray[np.bool_]], **settings: int
+) -> MaskedGame:
+    """The game of the model's default class, evaluated the plain way."""
+    target = [model.class_index(model.card.default_class or -1)]
+    common = (model, chip.image, chip.superpixels, regions, target)
+    return MaskedGame(*common, valid=chip.valid, **settings)
+
+
+def staged_game(
+    model: SegmentationModel,
+    chip: Chip,
+    regions: Sequence[NDArray[np.bool_]],
+    precision: str = "float32",
+) -> StagedGame:
+    """The same game, evaluated in stages."""
+    target = [model.class_index(model.card.default_class or -1)]
+    common = (model, chip.image, chip.superpixels, regions, target)
+    return StagedGame(*common, valid=chip.valid, precision=precision)
+
+
+def built(make: Callable[[], StagedGame]) -> tuple[float, StagedGame]:
+    """Seconds until a staged game answers at its full pace, and the game.
+
+    What is put off until its first call belongs to the building.
+    """
+    seconds, game = timed(make)
+    z = draw_coalitions(game.n_players, game.batch_size, "leverage", seed=7)
+    first, again = (timed(partial(game, z))[0] for _ in range(2))
+    return seconds + max(0.0, first - again), game
+
+
+def measure_region(
+    model: SegmentationModel, chip: Chip, region: NDArray[np.bool_], rounds: int, compared: int
+) -> dict[str, float]:
+    """Seconds per coalition, table building, largest difference and share of the machine's rate.
+
+    Parameters
+    ----------
+    model : SegmentationModel
+        The shipped model.
+    chip : Chip
+        Image and cells.
+    region : (H, W) bool array
+        Region of interest.
+    rounds : int
+        Interleaved measurements; medians are returned.
+    compared : int
+        Coalitions that are evaluated both ways.
+
+    Returns
+    -------
+    dict
+        ``plain``, ``staged``, ``staged_auto``: seconds per coalition; ``table``, ``table_auto``:
+        seconds until a staged game answers; ``difference``, ``difference_auto``: largest over the
+        coalitions; ``operations``: of the staged network per coalition; ``matrix_rate``: of the
+        machine; ``rate_share``: of it achieved by staged evaluation in float32.
+    """
+    z = draw_coalitions(chip.superpixels.n_players, max(compared, 64), "leverage", seed=7)
+    found: dict[str, float] = {}
+    games: dict[str, AnyGame] = {
+        f"plain {size}": plain_game(model, chip, [region], batch_size=size)
+        for size in PLAIN_BATCHES
+    }
+    found["table"], staged = built(lambda: staged_game(model, chip, [region]))
+    found["table_auto"], auto = built(lambda: staged_game(model, chip, [region], "auto"))
+    games |= {"staged": staged, "staged_auto": auto}
+
+    works = {name: partial(game, z[: game.batch_size]) for name, game in games.items()}
+    seconds = interleaved(works, rounds)
+    per_coalition = {name: s / games[name].batch_size for name, s in seconds.items()}
+    found["plain"] = min(s for name, s in per_coalition.items() if name.startswith("plain"))
+    found |= {name: per_coalition[name] for name in ("staged", "staged_auto")}
+
+    truth = games["plain 1"](z[:compared])
+    found["difference"] = float(np.abs(staged(z[:compared]) - truth).max())
+    found["difference_auto"] = float(np.abs(auto(z[:compared]) - truth).max())
+    found["operations"] = operations(works["staged"]) / staged.batch_size
+    found["matrix_rate"] = matrix_product_rate()
+    found["rate_share"] = found["operations"] / found["staged"] / found["matrix_rate"]
+    return found
+
+
+def peak_extra_memory(chip: Chip, region: NDArray[np.bool_]) -> float:
+    """Bytes that building and asking a staged game needs beyond the loaded model.
+
+    Measured in a process of its own, where nothing else has been allocated before.
+    """
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as fresh:
+        return fresh.submit(_peak_extra_memory, chip, region).result()
+
+
+def _peak_extra_memory(chip: Chip, region: NDArray[np.bool_]) -> float:
+    model = load_model()
+    model.predict(chip.image[:, :64, :64])
+    before = _memory("VmRSS")
+    game = staged_game(model, chip, [region], "auto")
+    z = draw_coalitions(game.n_players, 2 * game.batch_size, "leverage", seed=7)
+    game(z)
+    return _memory("VmHWM") - before
+
+
+def _memory(name: str) -> float:
+    """A figure of this process in bytes, as Linux counts it."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    found = re.search(rf"^{name}:\s+(\d+) kB", status, flags=re.MULTILINE)
+    return float("nan") if found is None else 1024.0 * int(found.group(1))
+
+
+def measure_growth(
+    model: SegmentationModel, chip: Chip, quick: bool, rounds: int = 3
+) -> list[dict[str, float | str]]:
+    """How table building and seconds per coalition grow, one thing varied at a time."""
+    size = chip.image.shape[1]
+    middle = (size // 2, size // 2)
+    rows = []
+    for side in (size // 2, size) if quick else (size // 2, size, 2 * size):
+        grown = _resized(chip, side)
+        rows.append(_growth_row(model, grown, [_square(side, middle, 1)], "image side", side, 1))
+    for cell in (44, 16) if quick else (64, 44, 32, 16, 11):
+        cells = Chip(**{**vars(chip), "superpixels": hexagons((size, size), side=cell)})
+        n_cells = cells.superpixels.n_players
+        rows.append(_growth_row(model, cells, [_square(size, middle, 1)], "cells", n_cells, rounds))
+    for width in (16, 64) if quick else (16, 64, 128, 256):
+        region = _square(size, middle, width)
+        rows.append(_growth_row(model, chip, [region], "region side", width, rounds))
+    for count in (4,) if quick else (2, 4, 8):
+        places = [(size * (1 + i) // (count + 1), size // 2) for i in range(count)]
+        regions = [_square(size, place, 16) for place in places]
+        rows.append(_growth_row(model, chip, regions, "regions", count, rounds))
+    return rows
+
+
+def _growth_row(
+    model: SegmentationModel,
+    chip: Chip,
+    regions: Sequence[NDArray[np.bool_]],
+    what: str,
+    value: int,
+    rounds: int,
+) -> dict[str, float | str]:
+    table, game = built(lambda: staged_game(model, chip, regions, "auto"))
+    z = draw_coalitions(game.n_players, game.batch_size, "leverage", seed=7)
+    staged = median(timed(partial(game, z))[0] for _ in range(rounds)) / len(z)
+    plain = timed(partial(plain_game(model, chip, regions), z[:1]))[0]
+    return {"what": what, "value": value, "table": table, "staged": staged, "plain": plain}
+
+
+def _resized(chip: Chip, side: int) -> Chip:
+    """The chip cropped or mirrored to another size, with cells of the same size."""
+    size = chip.image.shape[1]
+    extra = max(0, side - size)
+    pad = ((0, 0), (0, extra), (0, extra))
+    image = np.pad(chip.image, pad, mode="symmetric")[:, :side, :side]
+    valid = np.ones((side, side), dtype=bool)
+    cells: Superpixels = hexagons((side, side), side=int(chip.superpixels.settings["side"]))
+    return Chip(f"{chip.name}-{side}", chip.title, image, valid, cells, {})
+
+
+def _square(size: int, centre: tuple[int, int], width: int) -> NDArray[np.bool_]:
+    mask = np.zeros((size, size), dtype=bool)
+    row, column = (c - width // 2 for c in centre)
+    mask[row : row + width, column : column + width] = True
+    return mask
