@@ -88,7 +88,8 @@ def recognise_unit(values: NDArray) -> str:
     if values.min() < 0:
         return "db"
     is_whole = bool((values == np.round(values)).all())
-    return "amplitude" if is_whole or np.median(values) > LARGEST_MEDIAN_POWER else "power"
+    is_large = values.max() > 0 and np.median(values[values > 0]) > LARGEST_MEDIAN_POWER
+    return "amplitude" if is_whole or is_large else "power"
 
 
 def _check(bands: NDArray[np.float32], valid: NDArray[np.bool_]) -> None:

@@ -1,0 +1,124 @@
+"""Radar values of any unit, and what becomes of bad ones."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from segshap_qgis.errors import ImageError, ModelError, SettingsError
+from segshap_qgis.models.normalisation import normalise, recognise_unit
+
+RADAR = {"kind": "log_contrast", "scale_db": 4.0, "lowest_db": -20.0, "highest_db": 12.0}
+
+
+@pytest.fixture
+def power() -> np.ndarray:
+    """Linear backscatter of a speckled sea with a patch 8 dB darker, (1, 64, 64)."""
+    rng = np.random.default_rng(3)
+    sea = np.full((1, 64, 64), 0.02)
+    sea[:, 20:30, 20:40] *= 10**-0.8
+    return sea * rng.gamma(5, 1 / 5, size=sea.shape)
+
+
+def everywhere(bands: np.ndarray) -> np.ndarray:
+    return np.ones(bands.shape[1:], dtype=bool)
+
+
+def radar(bands: np.ndarray, unit: str | None = None) -> np.ndarray:
+    return normalise(bands, everywhere(bands), RADAR, unit)
+
+
+def test_contrast_is_decibels_against_the_median_over_the_scale(power: np.ndarray) -> None:
+    expected = (10 * np.log10(power / np.median(power))).clip(-20, 12) / 4
+    np.testing.assert_allclose(radar(power), expected, atol=1e-5)
+
+
+def test_every_unit_of_a_scene_gives_the_same_contrast(power: np.ndarray) -> None:
+    expected = radar(power)
+    np.testing.assert_allclose(radar(10 * np.log10(power)), expected, atol=1e-5)
+    np.testing.assert_allclose(radar(1e4 * np.sqrt(power)), expected, atol=1e-5)
+
+
+def test_whole_digital_numbers_differ_by_no_more_than_their_steps(power: np.ndarray) -> None:
+    digital = np.round(3000 * np.sqrt(power))
+    # Half a step of the darkest pixels that are not clipped, in units of the scale.
+    darkest = np.median(digital) * 10 ** (-20 / 20)
+    tolerance = 20 * np.log10(1 + 0.5 / (darkest - 0.5)) / 4
+    np.testing.assert_allclose(radar(digital), radar(power), atol=tolerance)
+
+
+def test_gain_changes_nothing(power: np.ndarray) -> None:
+    np.testing.assert_allclose(radar(37 * power, "power"), radar(power, "power"), atol=1e-5)
+
+
+def test_no_data_is_zero_and_does_not_move_the_median(power: np.ndarray) -> None:
+    valid = everywhere(power)
+    valid[:40] = False
+    spoilt = np.where(valid, power, np.nan)
+    found = normalise(spoilt, valid, RADAR)
+    alone = radar(power[:, 40:])
+    np.testing.assert_array_equal(found[:, :40], 0)
+    np.testing.assert_allclose(found[:, 40:], alone, atol=1e-6)
+
+
+def test_black_fill_is_the_lowest_contrast_and_does_not_move_the_median(power: np.ndarray) -> None:
+    filled = np.sqrt(power) * 1e4
+    filled[:, :40] = 0
+    found = radar(filled)
+    np.testing.assert_allclose(found[:, :40], -5)
+    np.testing.assert_allclose(found[:, 40:], radar(power[:, 40:]), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("values", "unit"),
+    [
+        (np.array([3.0, 0.0, 22.0]), "amplitude"),
+        (np.array([103.2, 87.5, 0.0]), "amplitude"),
+        (np.array([0.021, 0.008, 14.0]), "power"),
+        (np.array([-21.5, -9.0, 3.0]), "db"),
+    ],
+)
+def test_units_are_recognised_from_the_values(values: np.ndarray, unit: str) -> None:
+    assert recognise_unit(values) == unit
+
+
+def test_a_given_unit_overrules_what_the_values_look_like(power: np.ndarray) -> None:
+    amplitude = np.sqrt(power)
+    assert recognise_unit(amplitude.ravel()) == "power"
+    np.testing.assert_allclose(radar(amplitude, "amplitude"), radar(power), atol=1e-5)
+
+
+def test_an_optical_recipe_uses_the_mean_and_spread_of_its_card() -> None:
+    bands = np.arange(24, dtype=np.float32).reshape(3, 2, 4)
+    recipe = {"kind": "mean_std", "mean": [1, 2, 3], "std": [2, 4, 8]}
+    found = normalise(bands, everywhere(bands), recipe)
+    np.testing.assert_allclose(found[2], (bands[2] - 3) / 8)
+    scaled = normalise(bands, everywhere(bands), {"kind": "scale", "factor": 1 / 255})
+    np.testing.assert_allclose(scaled, bands / 255, rtol=1e-6)
+
+
+def test_values_that_are_no_numbers_are_refused(power: np.ndarray) -> None:
+    power[0, 5, 5] = np.nan
+    with pytest.raises(ImageError, match="not numbers"):
+        radar(power)
+
+
+def test_a_constant_image_is_refused() -> None:
+    with pytest.raises(ImageError, match="constant"):
+        radar(np.full((1, 8, 8), 7.0))
+
+
+def test_a_window_of_no_data_alone_is_refused(power: np.ndarray) -> None:
+    with pytest.raises(ImageError, match="no valid pixel"):
+        normalise(power, np.zeros((64, 64), dtype=bool), RADAR)
+
+
+def test_an_unknown_unit_is_refused(power: np.ndarray) -> None:
+    with pytest.raises(SettingsError, match="volts"):
+        radar(power, "volts")
+
+
+@pytest.mark.parametrize("recipe", [{}, {"kind": "magic"}, {"kind": "log_contrast"}])
+def test_an_unusable_recipe_is_refused(power: np.ndarray, recipe: dict) -> None:
+    with pytest.raises(ModelError, match="normalisation"):
+        normalise(power, everywhere(power), recipe)
