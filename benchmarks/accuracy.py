@@ -71,3 +71,10 @@ def median_curve(errors: Mapping[int, list[float]]) -> dict[int, float]:
         budget: float(np.median(np.where(np.isnan(draws), np.inf, draws)))
         for budget, draws in errors.items()
     }
+
+
+def ratio(peer: float, ours: float) -> float:
+    """How many times more a peer needs: 0 where we never arrive, infinite where only it fails."""
+    if np.isinf(ours):
+        return 0.0
+    return float(peer / ours)

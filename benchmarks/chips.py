@@ -127,3 +127,29 @@ def _square(place: tuple[int, int], size: int, shape: tuple[int, ...]) -> NDArra
     row, column = (p - size // 2 for p in place)
     mask[row : row + size, column : column + size] = True
     return mask
+
+
+def resized(chip: Chip, side: int) -> Chip:
+    """The chip cropped or mirrored to another size, with cells of the same size and no regions."""
+    extra = max(0, side - chip.image.shape[1])
+    pad = ((0, 0), (0, extra), (0, extra))
+    image = np.pad(chip.image, pad, mode="symmetric")[:, :side, :side]
+    valid = np.ones((side, side), dtype=bool)
+    cells = hexagons((side, side), side=int(chip.superpixels.settings["side"]))
+    return Chip(f"{chip.name}-{side}", chip.title, image, valid, cells, {})
+
+
+def cropped(chip: Chip, side: int) -> Chip:
+    """A window around the chip's slick, with as many cells as the whole chip has."""
+    if side >= chip.image.shape[1]:
+        return chip
+    rows, columns = np.nonzero(chip.regions["pixel"])
+    last = chip.image.shape[1] - side
+    row, column = (min(max(0, int(axis[0]) - side // 2), last) for axis in (rows, columns))
+    window = (slice(row, row + side), slice(column, column + side))
+    regions = {kind: mask[window] for kind, mask in chip.regions.items() if mask[window].any()}
+    valid = chip.valid[window]
+    cells = hexagons((side, side), side=max(2, SIDE_AT_512 * side // 512), valid=valid)
+    return Chip(
+        f"{chip.name}-{side}", chip.title, chip.image[(slice(None), *window)], valid, cells, regions
+    )

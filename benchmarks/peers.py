@@ -150,5 +150,7 @@ METHODS: Mapping[str, Method] = {
     # Covert & Lee 2021: kernel sampling, unshrunk least squares.
     "paired_kernel": Method("plain paired Kernel SHAP", _anytime("kernel"), lambda m: m),
     # Musco & Witter 2025, our second estimator: leverage sampling, unshrunk least squares.
-    "paired_leverage": Method("plain paired Leverage SHAP", _anytime("leverage"), lambda m: m),
+    "paired_leverage": Method(
+        "least squares on the same pairs", _anytime("leverage"), lambda m: m, is_peer=False
+    ),
 }

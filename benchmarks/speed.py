@@ -16,10 +16,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from segshap_qgis.explain import Superpixels, hexagons
+from segshap_qgis.explain import hexagons
 from segshap_qgis.models import MaskedGame, SegmentationModel, StagedGame, load_model
 
-from .chips import Chip
+from .chips import Chip, resized
 from .references import draw_coalitions
 
 AnyGame = Union[MaskedGame, StagedGame]
@@ -177,7 +177,7 @@ def measure_growth(
     middle = (size // 2, size // 2)
     rows = []
     for side in (size // 2, size) if quick else (size // 2, size, 2 * size):
-        grown = _resized(chip, side)
+        grown = resized(chip, side)
         rows.append(_growth_row(model, grown, [_square(side, middle, 1)], "image side", side, 1))
     for cell in (44, 16) if quick else (64, 44, 32, 16, 11):
         cells = Chip(**{**vars(chip), "superpixels": hexagons((size, size), side=cell)})
@@ -206,17 +206,6 @@ def _growth_row(
     staged = median(timed(partial(game, z))[0] for _ in range(rounds)) / len(z)
     plain = timed(partial(plain_game(model, chip, regions), z[:1]))[0]
     return {"what": what, "value": value, "table": table, "staged": staged, "plain": plain}
-
-
-def _resized(chip: Chip, side: int) -> Chip:
-    """The chip cropped or mirrored to another size, with cells of the same size."""
-    size = chip.image.shape[1]
-    extra = max(0, side - size)
-    pad = ((0, 0), (0, extra), (0, extra))
-    image = np.pad(chip.image, pad, mode="symmetric")[:, :side, :side]
-    valid = np.ones((side, side), dtype=bool)
-    cells: Superpixels = hexagons((side, side), side=int(chip.superpixels.settings["side"]))
-    return Chip(f"{chip.name}-{side}", chip.title, image, valid, cells, {})
 
 
 def _square(size: int, centre: tuple[int, int], width: int) -> NDArray[np.bool_]:

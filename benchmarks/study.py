@@ -110,13 +110,6 @@ def costs(curves: Mapping[str, Mapping[int, float]], threshold: float) -> dict[s
     }
 
 
-def ratio(peer: float, ours: float) -> float:
-    """How many times more a peer needs: 0 where we never arrive, infinite where only it fails."""
-    if np.isinf(ours):
-        return 0.0
-    return float(peer / ours)
-
-
 def interval_coverage(
     game: Game, superpixels: Superpixels, reference: Reference, seeds: Sequence[int]
 ) -> dict[int, list[float]]:
@@ -197,8 +190,3 @@ def real_study(
             "reference_disagreement": float(reference.disagreement[target]),
         }
     return found
-
-
-def best_peer(to: Mapping[str, float]) -> float:
-    """Fewest evaluations that any peer needs, each in its best configuration."""
-    return min(value for name, value in to.items() if METHODS[name].is_peer)

@@ -9,11 +9,16 @@ from benchmarks.accuracy import (
     coverage,
     evaluations_to,
     median_curve,
+    ratio,
     relative_squared_error,
 )
+from benchmarks.chips import find_regions
 from benchmarks.games import InteractionGame, RememberedGame, diffuse_game
 from benchmarks.peers import METHODS
+from benchmarks.plots import draw
 from benchmarks.references import Reference, adjusted_estimate, draw_coalitions, make_reference
+from benchmarks.report import document, summary
+from benchmarks.verdict import GOALS, Goal, table
 from segshap_qgis.explain import hexagons
 
 
@@ -149,3 +154,135 @@ def test_every_method_converges_and_stays_within_its_budget(name):
     limit = 0.9 if name == "shap_default" else 0.1
     assert relative_squared_error(found, game.shapley())[0] < limit
     assert len(remembered) <= budget + 2
+
+
+def a_goal(**settings) -> Goal:
+    return Goal("key", "what", **{"owed": 15, "aim": 30, **settings})
+
+
+@pytest.mark.parametrize(
+    ("measured", "verdict"),
+    [(31, "aim"), (30, "aim"), (20, "owed"), (14.9, "short"), (np.inf, "aim"), (0.0, "short")],
+)
+def test_a_goal_with_a_lower_bound_is_judged(measured, verdict):
+    assert a_goal().verdict(measured) == verdict
+
+
+@pytest.mark.parametrize(("measured", "verdict"), [(2, "aim"), (5, "owed"), (7, "short")])
+def test_a_goal_with_an_upper_bound_is_judged(measured, verdict):
+    assert a_goal(owed=6, aim=3, at_most=True).verdict(measured) == verdict
+
+
+@pytest.mark.parametrize(("measured", "verdict"), [(0.95, "aim"), (0.91, "owed"), (1.0, "short")])
+def test_a_goal_with_two_bounds_is_judged(measured, verdict):
+    assert a_goal(owed=(0.9, 0.99), aim=(0.93, 0.97)).verdict(measured) == verdict
+
+
+@pytest.mark.parametrize("measured", [None, np.nan])
+def test_what_was_not_measured_is_not_met(measured):
+    assert a_goal().verdict(measured) == "not measured"
+
+
+def test_a_ratio_never_flatters_a_method_that_does_not_arrive():
+    assert ratio(200, 100) == 2
+    assert ratio(np.inf, 100) == np.inf
+    assert ratio(100, np.inf) == ratio(np.inf, np.inf) == 0
+
+
+def results(**changes) -> dict:
+    """A small set of measurements with round numbers."""
+    speed = {
+        "plain": 2.0,
+        "staged": 0.1,
+        "staged_auto": 0.05,
+        "table": 9.0,
+        "table_auto": 8.0,
+        "difference": 2e-7,
+        "difference_auto": 2e-4,
+        "operations": 5e9,
+        "matrix_rate": 1e11,
+        "rate_share": 0.5,
+    }
+    region = {
+        "curves": {"segshap": {"50": 0.2, "100": 0.01}, "captum": {"250": 0.1, "500": 0.01}},
+        "to_1_percent": {"segshap": 100.0, "captum": 500.0, "paired_leverage": 50.0},
+        "to_10_percent": {"segshap": 60.0},
+        "reference_disagreement": 1e-4,
+    }
+    diffuse = {"to_1_percent": dict.fromkeys(METHODS, 100.0), "curves": {}}
+    return {
+        "quick": False,
+        "date": "2026-01-01",
+        "minutes": 1.0,
+        "machine": {"processor": "p", "threads": 2, "memory_gb": 8.0, "accelerator": "No GPU."},
+        "versions": {"torch": "2"},
+        "model": {"id": "m", "title": "Model", "sha256": "0" * 64},
+        "cells": 224,
+        "images": ["an image"],
+        "speed": {"pixel": speed, "region of 64 x 64": speed},
+        "memory": 1.5e9,
+        "real": {"chip": {"slick": region}},
+        "coverage": {"chip": {"100": [0.95], "250": [0.9], "500": [0.5], "1000": [1.0]}},
+        "stopped": {
+            "chip": {"slick": {"seconds": 20.0, "table": 8.0, "evaluations": 200, "error": 0.005}}
+        },
+        "diffuse": {"field": {**diffuse, "to_1_percent": {**diffuse["to_1_percent"]}}},
+        "growth": [{"what": "cells", "value": 224, "table": 8.0, "staged": 0.1, "plain": 2.0}],
+        **changes,
+    }
+
+
+def test_the_summary_combines_the_measurements():
+    found = summary(results())
+    assert found["pixel_float32"] == pytest.approx(20)
+    assert found["pixel_auto"] == found["region64_auto"] == pytest.approx(40)
+    assert found["table"] == pytest.approx(4)
+    # Our own second estimator is no peer, however good it is.
+    assert found["evaluations_real"] == pytest.approx(5)
+    assert found["oracle"] == pytest.approx(500 * 2.0 / (8.0 + 100 * 0.05))
+    assert found["first_map"] == pytest.approx((8.0 + 60 * 0.05) / 2.0)
+    assert found["shap_as_used"] == pytest.approx((2 * 224 + 2048) * 2.0 / 20.0)
+    assert found["coverage_500"] == 0.5
+
+
+def test_the_table_holds_every_goal_and_says_what_is_missing():
+    measured = results()
+    del measured["memory"]
+    rows = table(summary(measured))
+    assert len(rows) == len(GOALS)
+    verdicts = {row["goal"]: row["verdict"] for row in rows}
+    assert verdicts["peak extra memory, GB"] == "not measured"
+    assert verdicts["coverage of 95% intervals, 500 evaluations"] == "short"
+
+
+def test_the_document_says_how_the_peers_seconds_came_about():
+    text = document(results())
+    assert "evaluations times the plain seconds" in " ".join(text.split())
+    assert "| slick" not in text
+    assert "chip, slick" in text
+
+
+def test_a_quick_run_without_most_parts_still_makes_a_document():
+    measured = results()
+    for part in ("real", "coverage", "stopped", "diffuse", "growth", "memory"):
+        del measured[part]
+    assert "not measured" in document(measured)
+    assert "## Real images" not in document(measured)
+
+
+def test_the_plots_are_drawn(tmp_path):
+    assert [path.stat().st_size > 5000 for path in draw(results(), tmp_path)] == [True] * 3
+
+
+def test_regions_of_five_kinds_are_found_where_they_are():
+    rows, columns = np.mgrid[:128, :128]
+    probability = ((rows - 40) ** 2 + (columns - 40) ** 2 < 15**2).astype(np.float32)
+    backscatter = np.where(probability > 0, 20, 100).astype(np.float32)
+    backscatter[90:110, 80:110] = 30  # dark, and not oil
+    regions = find_regions(backscatter, probability, size=8)
+    assert regions["pixel"].sum() == 1
+    assert probability[regions["slick"]].mean() == 1
+    assert 0.2 < probability[regions["edge"]].mean() < 0.8
+    assert backscatter[regions["look-alike"]].max() == 30
+    assert probability[regions["look-alike"]].max() == 0
+    assert probability[regions["sea"]].max() == 0

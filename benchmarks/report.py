@@ -1,0 +1,280 @@
+"""From the measurements (JSON) to the printed table, the document and the plots."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from statistics import median
+from typing import Any, Optional
+
+from .accuracy import ratio
+from .peers import METHODS, OURS
+from .verdict import COVERAGE_BUDGETS, table
+
+Results = Mapping[str, Any]
+# `shap_values` without `nsamples`: 2 M + 2048.
+AS_USERS_RUN_IT = 2048
+
+
+def summary(results: Results) -> dict[str, Optional[float]]:
+    """The measured value of each goal; None where it was not measured."""
+    found: dict[str, Optional[float]] = {}
+    speed = results.get("speed", {})
+    if "pixel" in speed:
+        pixel = speed["pixel"]
+        found["pixel_float32"] = pixel["plain"] / pixel["staged"]
+        found["pixel_auto"] = pixel["plain"] / pixel["staged_auto"]
+        found["table"] = pixel["table_auto"] / pixel["plain"]
+        found["rate_share"] = pixel["rate_share"]
+        found["difference"] = max(region["difference"] for region in speed.values())
+    if "region of 64 x 64" in speed:
+        region = speed["region of 64 x 64"]
+        found["region64_auto"] = region["plain"] / region["staged_auto"]
+    if "memory" in results:
+        found["memory"] = results["memory"] / 1e9
+    found |= _accuracy_summary(results)
+    found |= _diffuse_summary(results)
+    for budget in COVERAGE_BUDGETS:
+        shares = [
+            share
+            for chip in results.get("coverage", {}).values()
+            for share in chip.get(str(budget), [])
+        ]
+        if shares:
+            found[f"coverage_{budget}"] = sum(shares) / len(shares)
+    return found
+
+
+def _accuracy_summary(results: Results) -> dict[str, Optional[float]]:
+    regions = [region for chip in results.get("real", {}).values() for region in chip.values()]
+    found: dict[str, Optional[float]] = {}
+    if regions:
+        found["evaluations_real"] = median(
+            ratio(_best_peer(region["to_1_percent"]), region["to_1_percent"][OURS])
+            for region in regions
+        )
+    pixel = results.get("speed", {}).get("pixel")
+    if regions and pixel:
+        found["first_map"] = median(
+            (pixel["table_auto"] + region["to_10_percent"][OURS] * pixel["staged_auto"])
+            / pixel["plain"]
+            for region in regions
+        )
+        found["oracle"] = median(
+            ratio(
+                _best_peer(region["to_1_percent"]) * pixel["plain"],
+                pixel["table_auto"] + region["to_1_percent"][OURS] * pixel["staged_auto"],
+            )
+            for region in regions
+        )
+    runs = [run for chip in results.get("stopped", {}).values() for run in chip.values()]
+    if runs and pixel:
+        shap_seconds = (2 * results["cells"] + AS_USERS_RUN_IT) * pixel["plain"]
+        found["shap_as_used"] = median(shap_seconds / run["seconds"] for run in runs)
+        found["stopped_error"] = median(run["error"] for run in runs)
+    return found
+
+
+def _diffuse_summary(results: Results) -> dict[str, Optional[float]]:
+    families = [family["to_1_percent"] for family in results.get("diffuse", {}).values()]
+    if not families:
+        return {}
+    return {
+        f"evaluations_diffuse_{short}": median(ratio(to[peer], to[OURS]) for to in families)
+        for short, peer in (("default", "shap_default"), ("off", "shap_l1_off"))
+    }
+
+
+def _best_peer(to: Mapping[str, float]) -> float:
+    return min(cost for name, cost in to.items() if METHODS[name].is_peer)
+
+
+def document(results: Results) -> str:
+    """Everything measured as Markdown, for people."""
+    return "\n\n".join(part for part in _parts(results) if part) + "\n"
+
+
+def _parts(results: Results) -> Iterable[str]:
+    yield "# Benchmark"
+    yield _setting(results)
+    yield "## What is owed and what was measured"
+    rows = [list(row.values()) for row in table(summary(results))]
+    yield _markdown(["", "owed", "aim", "measured", "verdict"], rows)
+    yield HOW_TO_READ
+    yield from _speed_part(results)
+    yield from _real_part(results)
+    yield from _diffuse_part(results)
+    yield from _coverage_part(results)
+    yield from _growth_part(results)
+    yield from _complete_part(results)
+
+
+HOW_TO_READ = """\
+Errors are relative squared errors against reference values: squared distance over squared norm. The
+reference is the mean of two independent unbiased estimators that agree (benchmarks/references.py).
+The error curves of all methods are computed through staged evaluation, which gives the plain values
+to the difference in the table; **the seconds of a peer are its evaluations times the plain seconds
+per coalition measured in the same run**, not a full plain run. Plain evaluation is the best of
+several batch sizes, channels-last, on the same model in the same process, taken in turns with
+staged evaluation. Where a figure is over several regions it is their median."""
+
+
+def _setting(results: Results) -> str:
+    machine, model = results["machine"], results["model"]
+    versions = ", ".join(f"{name} {version}" for name, version in results["versions"].items())
+    images = "; ".join(results["images"])
+    return (
+        f"Written by `make benchmark` from its own measurements; nothing here is typed by hand.\n\n"
+        f"- Machine: {machine['processor']}, {machine['threads']} threads, "
+        f"{machine['memory_gb']:.0f} GB. {machine['accelerator']}\n"
+        f"- Software: {versions}.\n"
+        f"- Model: {model['title']} (`{model['id']}`, weights {model['sha256'][:12]}), "
+        f"{results['cells']} cells.\n- Images: {images}.\n"
+        f"- Mode: {'quick' if results['quick'] else 'full'}; "
+        f"{results['minutes']:.0f} minutes on {results['date']}."
+    )
+
+
+def _speed_part(results: Results) -> Iterable[str]:
+    speed = results.get("speed", {})
+    if not speed:
+        return
+    yield "## Seconds per coalition"
+    rows = [
+        [
+            name,
+            f"{found['plain']:.2f}",
+            f"{found['staged']:.3f}",
+            f"{found['staged_auto']:.3f}",
+            f"{found['table_auto']:.1f}",
+            f"{found['difference']:.1e}",
+            f"{found['difference_auto']:.1e}",
+            f"{found['operations'] / 1e9:.1f}",
+            f"{found['rate_share']:.0%}",
+        ]
+        for name, found in speed.items()
+    ]
+    heads = [
+        "region",
+        "plain, s",
+        "staged float32, s",
+        "staged auto, s",
+        "tables, s",
+        "difference float32",
+        "difference auto",
+        "GFLOP a coalition",
+        "of matrix rate",
+    ]
+    yield _markdown(heads, rows)
+    rate = next(iter(speed.values()))["matrix_rate"]
+    yield f"The machine multiplies float32 matrices at {rate / 1e9:.0f} GFLOP/s."
+
+
+def _real_part(results: Results) -> Iterable[str]:
+    real = results.get("real", {})
+    if not real:
+        return
+    yield "## Real images: evaluations to 1% error"
+    names = [name for name in METHODS if any(name in r["to_1_percent"] for r in _regions(real))]
+    rows = [
+        [f"{chip}, {kind}"]
+        + [_count(region["to_1_percent"].get(name)) for name in names]
+        + [f"{region['reference_disagreement']:.0e}"]
+        for chip, regions in real.items()
+        for kind, region in regions.items()
+    ]
+    yield _markdown(["", *(METHODS[name].title for name in names), "references differ by"], rows)
+    yield "![Error against evaluations](images/benchmark-evaluations.png)"
+    yield "![Error against seconds](images/benchmark-seconds.png)"
+    if "stopped" in results:
+        yield "### Our own run, stopped by itself"
+        rows = [
+            [
+                f"{chip}, {kind}",
+                f"{run['evaluations']}",
+                f"{run['seconds']:.1f}",
+                f"{run['table']:.1f}",
+                f"{run['error']:.2%}",
+            ]
+            for chip, runs in results["stopped"].items()
+            for kind, run in runs.items()
+        ]
+        yield _markdown(["", "evaluations", "seconds", "of these tables", "error"], rows)
+
+
+def _regions(real: Mapping[str, Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [region for regions in real.values() for region in regions.values()]
+
+
+def _diffuse_part(results: Results) -> Iterable[str]:
+    diffuse = results.get("diffuse", {})
+    if not diffuse:
+        return
+    yield "## Diffuse games: evaluations to 1% error"
+    yield (
+        "Games in which every cell counts: a random field of weights with products of two and "
+        "three neighbours, so that the exact values are known."
+    )
+    rows = [
+        [METHODS[name].title]
+        + [_count(family["to_1_percent"][name]) for family in diffuse.values()]
+        for name in METHODS
+    ]
+    yield _markdown(["", *diffuse], rows)
+    yield "![Error on diffuse games](images/benchmark-diffuse.png)"
+
+
+def _coverage_part(results: Results) -> Iterable[str]:
+    chips = results.get("coverage", {})
+    if not chips:
+        return
+    yield "## Coverage of 95% intervals"
+    kinds = {chip: list(results["real"][chip]) for chip in chips}
+    rows = [
+        [f"{chip}, {kind}"] + [f"{found[str(b)][i]:.1%}" for b in COVERAGE_BUDGETS]
+        for chip, found in chips.items()
+        for i, kind in enumerate(kinds[chip])
+    ]
+    yield _markdown(["", *(f"{b} evaluations" for b in COVERAGE_BUDGETS)], rows)
+
+
+def _growth_part(results: Results) -> Iterable[str]:
+    if not results.get("growth"):
+        return
+    yield "## How cost grows"
+    rows = [
+        [
+            f"{row['what']} {row['value']}",
+            f"{row['plain']:.2f}",
+            f"{row['staged']:.3f}",
+            f"{row['plain'] / row['staged']:.1f}",
+            f"{row['table']:.1f}",
+        ]
+        for row in results["growth"]
+    ]
+    heads = ["", "plain, s", "staged, s a coalition", "ratio", "tables, s"]
+    yield _markdown(heads, rows)
+
+
+def _complete_part(results: Results) -> Iterable[str]:
+    run = results.get("complete_plain_run")
+    if not run:
+        return
+    yield "## One complete plain run of shap.KernelExplainer"
+    yield (
+        f"{run['evaluations']} evaluations of a {run['size']} x {run['size']} window "
+        f"({run['cells']} cells) took {run['seconds']:.0f} s; evaluations x plain seconds per "
+        f"coalition predicts {run['predicted_seconds']:.0f} s. Its values differ from those of the "
+        f"same method through staged evaluation by {run['difference']:.1e} of their norm."
+    )
+
+
+def _count(value: Optional[float]) -> str:
+    if value is None:
+        return ""
+    return "never" if math.isinf(value) else f"{value:.0f}"
+
+
+def _markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)

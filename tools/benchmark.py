@@ -1,0 +1,245 @@
+#!/usr/bin/env python3
+"""Measure SegSHAP beside its peers on this machine: speed, accuracy, honesty of the intervals.
+
+The peers (shap, captum, permutation sampling, plain paired Kernel SHAP) play the same game of the
+same model in the same run. Prints the table of what is owed, and with --json keeps everything;
+--document turns such a file into docs/benchmark.md and its plots.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+import numpy as np  # noqa: E402
+
+CACHE = ROOT / "build" / "benchmark"
+
+
+def main() -> None:
+    """Run what the arguments ask for."""
+    arguments = parse_arguments()
+    if arguments.document:
+        write_document(json.loads(arguments.document.read_text(encoding="utf-8")))
+        return
+    started = time.perf_counter()
+    results = json.loads(json.dumps(measure(arguments)))
+    results["minutes"] = (time.perf_counter() - started) / 60
+    if arguments.json:
+        arguments.json.write_text(json.dumps(results, indent=1), encoding="utf-8")
+    show(results)
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="under four minutes, fewer figures")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="keep all measurements")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="folder with more real images")
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        choices=["speed", "memory", "growth", "real", "coverage", "stopped", "diffuse"],
+        help="measure these parts only",
+    )
+    parser.add_argument("--seeds", type=int, default=3, help="draws of each method")
+    parser.add_argument(
+        "--remake-references", action="store_true", help="instead of reading the stored ones"
+    )
+    parser.add_argument(
+        "--complete-plain-run",
+        action="store_true",
+        help="also run shap.KernelExplainer plainly to its end (hours at full size)",
+    )
+    parser.add_argument("--size", type=int, default=512, help="window of that run, pixels")
+    parser.add_argument("--budget", type=int, help="evaluations of that run; its own default")
+    parser.add_argument("--document", type=Path, metavar="FILE", help="write docs from a JSON file")
+    return parser.parse_args()
+
+
+def measure(arguments: argparse.Namespace) -> dict[str, Any]:
+    """All measurements, in the order in which they disturb each other least."""
+    from benchmarks import chips, speed, study
+    from segshap_qgis.models import load_model
+
+    quick = arguments.quick
+    model = load_model()
+    images = list(chips.chips(model, None if quick else arguments.data))
+    sample = images[0]
+    results: dict[str, Any] = {
+        "quick": quick,
+        "date": time.strftime("%Y-%m-%d"),
+        "machine": machine(),
+        "versions": versions(),
+        "model": {
+            "id": model.card.id,
+            "title": model.card.title,
+            "sha256": str(model.card.weights.get("sha256", "")),
+        },
+        "cells": sample.superpixels.n_players,
+        "images": [image.title for image in images],
+    }
+
+    def wanted(part: str) -> bool:
+        return part in arguments.only if arguments.only else not (quick and part in NOT_QUICK)
+
+    if wanted("memory"):
+        say("Peak memory")
+        results["memory"] = speed.peak_extra_memory(sample, sample.regions["pixel"])
+    if wanted("speed"):
+        say("Seconds per coalition")
+        regions = {"pixel": sample.regions["pixel"], "region of 64 x 64": around(sample, 64)}
+        rounds, compared = (3, 6) if quick else (7, 24)
+        results["speed"] = {
+            name: speed.measure_region(model, sample, region, rounds, compared)
+            for name, region in regions.items()
+        }
+    if wanted("growth"):
+        say("Growth")
+        results["growth"] = speed.measure_growth(model, sample, quick)
+    if wanted("real"):
+        measure_accuracy(results, model, images, arguments, wanted)
+    if wanted("diffuse"):
+        say("Diffuse games")
+        results["diffuse"] = study.diffuse_study(quick, range(1 if quick else 3), say)
+    if arguments.complete_plain_run:
+        results["complete_plain_run"] = complete_plain_run(
+            model, sample, arguments.size, arguments.budget
+        )
+    return results
+
+
+NOT_QUICK = ("growth", "coverage", "diffuse")
+
+
+def measure_accuracy(
+    results: dict[str, Any], model: Any, images: list[Any], arguments: Any, wanted: Any
+) -> None:
+    """Error curves, coverage and self-stopped runs on each image."""
+    from benchmarks import study
+
+    budgets = study.BUDGETS[:4] if arguments.quick else study.BUDGETS
+    for part in ("real", "coverage", "stopped"):
+        if wanted(part):
+            results[part] = {}
+    for image in images:
+        say(f"Accuracy on {image.title}")
+        game = study.remembered(model, image, CACHE)
+        reference = study.reference_for(game, model, image, arguments.remake_references, say)
+        seeds = range(1 if arguments.quick else arguments.seeds)
+        if wanted("coverage"):
+            results["coverage"][image.name] = study.interval_coverage(
+                game, image.superpixels, reference, range(10, 10 + len(seeds))
+            )
+        results["real"][image.name] = study.real_study(game, image, reference, budgets, seeds)
+        if wanted("stopped"):
+            kinds = list(image.regions)[:1] if arguments.quick else list(image.regions)
+            results["stopped"][image.name] = {
+                kind: study.stopped_run(
+                    model, image, kind, reference.values[list(image.regions).index(kind)], seed=0
+                )
+                for kind in kinds
+            }
+
+
+def around(chip: Any, width: int) -> np.ndarray:
+    """A square around the centre of the chip's slick."""
+    rows, columns = np.nonzero(chip.regions["slick"])
+    mask = np.zeros(chip.valid.shape, dtype=bool)
+    row, column = (int(axis.mean()) - width // 2 for axis in (rows, columns))
+    mask[max(0, row) : row + width, max(0, column) : column + width] = True
+    return mask
+
+
+def complete_plain_run(model: Any, sample: Any, size: int, budget: int | None) -> dict[str, Any]:
+    """`shap.KernelExplainer` on plain evaluation, from beginning to end, beside its prediction."""
+    from benchmarks import peers, speed
+    from benchmarks.accuracy import relative_squared_error
+    from benchmarks.chips import cropped
+
+    chip = cropped(sample, size)
+    region = [chip.regions["pixel"]]
+    plain = speed.plain_game(model, chip, region)
+    z = np.ones((plain.batch_size, plain.n_players), dtype=bool)
+    seconds_each = speed.interleaved({"plain": lambda: plain(z)}, 5)["plain"] / len(z)
+    evaluations = budget or 2 * plain.n_players + 2048
+    say(f"Complete plain run: {evaluations} evaluations, about {evaluations * seconds_each:.0f} s")
+    seconds, values = speed.timed(lambda: peers.shap_kernel(plain, evaluations, seed=0))
+    staged = peers.shap_kernel(speed.staged_game(model, chip, region), evaluations, seed=0)
+    return {
+        "size": size,
+        "cells": plain.n_players,
+        "evaluations": evaluations,
+        "seconds": seconds,
+        "predicted_seconds": evaluations * seconds_each,
+        "difference": float(np.sqrt(relative_squared_error(staged, values)[0])),
+    }
+
+
+def machine() -> dict[str, Any]:
+    """What was measured on."""
+    import torch
+
+    info = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    names = [line.split(":")[1].strip() for line in info if line.startswith("model name")]
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else ""
+    return {
+        "processor": f"{names[0] if names else platform.machine()}, {os.cpu_count()} cores",
+        "threads": torch.get_num_threads(),
+        "memory_gb": memory,
+        "accelerator": f"GPU: {gpu}." if gpu else "No GPU: nothing was measured on one.",
+    }
+
+
+def versions() -> dict[str, str]:
+    """Of what was measured."""
+    from importlib.metadata import version
+
+    import segshap_qgis
+
+    names = ("torch", "numpy", "shap", "captum")
+    return {
+        "SegSHAP": segshap_qgis.__version__,
+        "Python": platform.python_version(),
+        **{name: version(name) for name in names},
+    }
+
+
+def show(results: dict[str, Any]) -> None:
+    """Print the table."""
+    from benchmarks.report import HOW_TO_READ, summary
+    from benchmarks.verdict import table
+
+    print()
+    for row in table(summary(results)):
+        columns = (f"{row['owed']:>12s}", f"{row['aim']:>12s}", f"{row['measured']:>12s}")
+        print(f"{row['goal']:66s}{''.join(columns)}  {row['verdict']}")
+    print(f"\n{HOW_TO_READ}\n{results['machine']['accelerator']} {results['minutes']:.1f} minutes.")
+
+
+def write_document(results: dict[str, Any]) -> None:
+    """Write docs/benchmark.md and its plots."""
+    from benchmarks import plots, report
+
+    docs = ROOT / "docs"
+    plots.draw(results, docs / "images")
+    (docs / "benchmark.md").write_text(report.document(results), encoding="utf-8")
+    print("Written: docs/benchmark.md")
+
+
+def say(text: str) -> None:
+    """Tell who is waiting what is going on."""
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    main()
