@@ -15,15 +15,19 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "segshap_qgis"
 
 # Part (module or folder under segshap_qgis) -> the parts that it may know.
-_SHELL = {"tasks", "layers", "geo", "models", "explain", "errors", "dependencies"}
+_CORE = {"geo", "models", "explain", "errors"}
+_SHELL = _CORE | {"workflow", "provider_window", "tasks", "job", "layers", "dependencies"}
 MAY_KNOW = {
     "errors": set(),
     "explain": {"errors"},
     "models": {"explain", "errors"},
     "geo": {"explain", "errors"},
     "dependencies": {"errors"},
-    "layers": {"geo", "models", "explain", "errors"},
-    "tasks": {"geo", "models", "explain", "errors", "dependencies"},
+    "layers": _CORE,
+    "workflow": _CORE,
+    "provider_window": {"geo", "errors"},
+    "tasks": _CORE | {"workflow", "dependencies"},
+    "job": _CORE | {"workflow", "provider_window", "tasks"},
     "processing": _SHELL,
     "gui": _SHELL,
     "plugin": _SHELL | {"gui", "processing"},
