@@ -185,8 +185,9 @@ def modules_loaded_by(statement: str) -> set[str]:
         f"import sys\n{statement}\nprint(' '.join({{name.split('.')[0] for name in sys.modules}}))"
     )
     run = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
     )
+    assert run.returncode == 0, run.stderr
     return set(run.stdout.split())
 
 
