@@ -45,6 +45,8 @@ class Dock(QgsDockWidget):
         self.tools = self._tool_buttons(tool_actions)
         self.progress = ProgressSection()
         self.runs = RunList()
+        self.source.model_changed.connect(self.method.follow_model)
+        self.source.offer_bundled_models()
         self.notice.resolved.connect(lambda: self.tools.setEnabled(True))
         self.tools.setEnabled(self.notice.isHidden())
         self._build()
@@ -63,6 +65,10 @@ class Dock(QgsDockWidget):
             bands=self.source.bands(),
             **self.method.values(),
         )
+
+    def forget(self) -> None:
+        """Stop listening to the project, which outlives the dock."""
+        self.source.forget()
 
     def _build(self) -> None:
         content = QWidget()

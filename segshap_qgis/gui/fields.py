@@ -7,7 +7,7 @@ from typing import Any
 from qgis.PyQt.QtWidgets import QComboBox, QFormLayout, QLabel, QSizePolicy, QWidget
 
 
-def add_row(form: QFormLayout, label: str, field: QWidget, tip: str) -> QLabel:
+def add_row(form: QFormLayout, label: str, field: QWidget, tip: str, at: int = -1) -> None:
     """A row whose label leads the keyboard to its field, and whose tip is heard as well as seen.
 
     Parameters
@@ -20,6 +20,8 @@ def add_row(form: QFormLayout, label: str, field: QWidget, tip: str) -> QLabel:
         What the label belongs to.
     tip : str
         One or two sentences.
+    at : int
+        Position of the row; at the end by default.
     """
     title = QLabel(label)
     title.setBuddy(field)
@@ -28,8 +30,7 @@ def add_row(form: QFormLayout, label: str, field: QWidget, tip: str) -> QLabel:
         widget.setWhatsThis(tip)
     field.setAccessibleName(label.replace("&", ""))
     field.setAccessibleDescription(tip)
-    form.addRow(title, field)
-    return title
+    form.insertRow(at, title, field)
 
 
 def choice(entries: list[tuple[str, Any]], current: Any = None) -> QComboBox:

@@ -8,6 +8,7 @@ from qgis.gui import QgsCollapsibleGroupBox
 from qgis.PyQt.QtCore import QT_TRANSLATE_NOOP
 from qgis.PyQt.QtWidgets import QCheckBox, QDoubleSpinBox, QSpinBox, QVBoxLayout, QWidget
 
+from ..models import ModelCard
 from .fields import add_row, choice, dock_form
 
 
@@ -122,7 +123,7 @@ class MethodSection(QWidget):
         self._build_image_rows(form)
 
     def _build_image_rows(self, form: Any) -> None:
-        self.window_box = self._spin(64, 2048, 512, self.tr(" pixels"))
+        self.window_box = self._spin(32, 2048, 512, self.tr(" pixels"))
         self.window_box.setSingleStep(32)
         tip = self.tr("Side of the square window around the region that the model sees.")
         self._row(form, self.tr("&Window"), self.window_box, tip)
@@ -171,6 +172,12 @@ class MethodSection(QWidget):
             "window": self.window_box.value(),
             "resample": self.resample_box.value(),
         }
+
+    def follow_model(self, card: ModelCard) -> None:
+        """Window and background as the model's card proposes."""
+        self.window_box.setValue(card.window)
+        known = self.background_box.findData(card.background)
+        self.background_box.setCurrentIndex(max(0, known))
 
     def _size_chosen(self) -> None:
         side = self.size_box.currentData()

@@ -20,6 +20,7 @@ class SourceSection(QWidget):
     """Layer, bands, model and class; the bands follow the model, one row for each that it reads."""
 
     layer_changed = pyqtSignal()
+    model_changed = pyqtSignal(object)
     refused = pyqtSignal(str, str)
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
@@ -27,12 +28,13 @@ class SourceSection(QWidget):
         self.form = dock_form(self)
         self.models: list[ListedModel] = []
         self.band_boxes: list[QgsRasterBandComboBox] = []
-        self._band_labels: list[QLabel] = []
         self._build_layer_row()
         self._build_model_rows()
-        self.set_models(bundled_models())
-        project = QgsProject.instance()
-        project.layersAdded.connect(self._hide_results)
+        QgsProject.instance().layersAdded.connect(self._hide_results)
+
+    def forget(self) -> None:
+        """Stop listening to the project, which outlives this widget."""
+        QgsProject.instance().layersAdded.disconnect(self._hide_results)
 
     def _build_layer_row(self) -> None:
         self.layer_box = QgsMapLayerComboBox()
@@ -64,6 +66,10 @@ class SourceSection(QWidget):
             self.class_box,
             self.tr("The class whose probability is explained."),
         )
+
+    def offer_bundled_models(self) -> None:
+        """Offer the models that come with the plugin."""
+        self.set_models(bundled_models())
 
     def set_models(self, models: list[ListedModel]) -> None:
         """Offer these models and take the first."""
@@ -145,9 +151,10 @@ class SourceSection(QWidget):
         card = self.models[index].card if index < len(self.models) else None
         for entry in card.classes if card else ():
             self.class_box.addItem(entry["name"], entry["name"])
+        self._rebuild_band_rows([band["name"] for band in card.bands] if card else [])
         if card:
             self.class_box.setCurrentText(card.default_class or card.class_names[-1])
-        self._rebuild_band_rows([band["name"] for band in card.bands] if card else [])
+            self.model_changed.emit(card)
 
     def _rebuild_band_rows(self, names: list[str]) -> None:
         for box in self.band_boxes:
@@ -159,10 +166,8 @@ class SourceSection(QWidget):
             box.setShowNotSetOption(True, self.tr("not chosen"))
             label = self.tr("&Band") if len(names) == 1 else self.tr("Band “{}”").format(name)
             tip = self.tr("The raster's band that the model reads as “{}”.").format(name)
-            add_row(self.form, label, box, tip)
             # Beside the layer, above the model: in the order in which one thinks.
-            row = self.form.takeRow(box)
-            self.form.insertRow(1 + position, row.labelItem.widget(), row.fieldItem.widget())
+            add_row(self.form, label, box, tip, at=1 + position)
             self.band_boxes.append(box)
         self._follow_layer(self.layer_box.currentLayer())
 

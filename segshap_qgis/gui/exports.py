@@ -1,0 +1,134 @@
+"""Results to files, chosen in a file dialog and written in the background."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Optional
+
+from qgis.core import QgsApplication, QgsProject, QgsTask
+from qgis.PyQt.QtCore import QObject, QSettings
+from qgis.PyQt.QtWidgets import QFileDialog, QWidget
+
+from .messages import Messages
+
+LAST_FOLDER = "segshap/last_export_folder"
+
+
+class WriteTask(QgsTask):
+    """Writes one file off the main thread.
+
+    Parameters
+    ----------
+    title : str
+        How people see it.
+    write : callable
+        Does the work; touches neither layers nor project.
+    on_end : callable
+        Called on the main thread with the task.
+    """
+
+    def __init__(
+        self, title: str, write: Callable[[], object], on_end: Callable[[WriteTask], None]
+    ) -> None:
+        super().__init__(title, QgsTask.Flag(0))
+        self._write = write
+        self._on_end = on_end
+        self.error: Optional[Exception] = None
+        self.details = ""
+
+    def run(self) -> bool:
+        """Write; whatever goes wrong is kept for the main thread."""
+        try:
+            self._write()
+        except Exception as error:  # noqa: BLE001 (whatever leaves a QgsTask's thread ends QGIS)
+            self.error = error
+            self.details = traceback.format_exc()
+        return self.error is None
+
+    def finished(self, _result: bool) -> None:
+        """Report on the main thread."""
+        self._on_end(self)
+
+
+class Exports(QObject):
+    """The two export actions of the dock.
+
+    Parameters
+    ----------
+    parent : QWidget
+        Parent of the file dialogs.
+    messages : Messages
+        Where outcomes are told.
+    """
+
+    def __init__(self, parent: QWidget, messages: Messages) -> None:
+        super().__init__(parent)
+        self._parent = parent
+        self._messages = messages
+        # QGIS keeps no reference to a Python task.
+        self._running: set[WriteTask] = set()
+
+    def to_geopackage(self, records: Sequence[Any]) -> None:
+        """Ask for a GeoPackage and write the runs into it, beside what it holds already."""
+        title = self.tr("Export to GeoPackage")
+        path = self._ask(title, self.tr("GeoPackage (*.gpkg)"), "segshap.gpkg", ".gpkg")
+        if path is not None:
+            self.write_geopackage(records, path)
+
+    def to_geotiff(self, record: Any) -> None:
+        """Ask for a GeoTIFF and write the contribution map on the raster's own grid."""
+        title = self.tr("Export GeoTIFF")
+        path = self._ask(title, self.tr("GeoTIFF (*.tif)"), "segshap.tif", ".tif")
+        if path is not None:
+            self.write_geotiff(record, path)
+
+    def write_geopackage(self, records: Sequence[Any], path: Path) -> None:
+        """Write without asking."""
+        from ..geo import write_geopackage
+
+        self._start(path, lambda: write_geopackage(path, list(records)))
+
+    def write_geotiff(self, record: Any, path: Path) -> None:
+        """Write without asking."""
+        from ..geo import write_geotiff
+
+        self._start(path, lambda: write_geotiff(path, record))
+
+    def _ask(self, title: str, kinds: str, name: str, suffix: str) -> Optional[Path]:
+        # An existing GeoPackage is added to, so there is nothing to warn of.
+        options = (
+            QFileDialog.Option.DontConfirmOverwrite if suffix == ".gpkg" else QFileDialog.Option(0)
+        )
+        folder = QSettings().value(LAST_FOLDER, "") or QgsProject.instance().homePath()
+        start = str(Path(folder) / name)
+        chosen, _ = QFileDialog.getSaveFileName(self._parent, title, start, kinds, "", options)
+        if not chosen:
+            return None
+        path = Path(chosen)
+        QSettings().setValue(LAST_FOLDER, str(path.parent))
+        return path if path.suffix.lower() == suffix else path.with_name(path.name + suffix)
+
+    def _start(self, path: Path, write: Callable[[], object]) -> None:
+        task = WriteTask(
+            self.tr("Writing {}").format(path.name), write, lambda t: self._ended(t, path)
+        )
+        self._running.add(task)
+        QgsApplication.taskManager().addTask(task)
+
+    def _ended(self, task: WriteTask, path: Path) -> None:
+        self._running.discard(task)
+        if task.error is not None:
+            self._messages.error(task.error, task.details)
+            return
+        reload_layers_of(path)
+        self._messages.success(self.tr("Written: {}").format(path))
+
+
+def reload_layers_of(path: Path) -> None:
+    """Let layers of the project that show this file see its new contents."""
+    for layer in QgsProject.instance().mapLayers().values():
+        if str(path) in layer.source():
+            layer.dataProvider().reloadData()
+            layer.triggerRepaint()

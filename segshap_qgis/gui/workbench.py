@@ -1,0 +1,249 @@
+"""Where it all comes together: a pick becomes a run, a run becomes layers, layers become files."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Optional
+
+from qgis.core import QgsCsException, QgsGeometry, QgsProject, QgsRasterLayer
+from qgis.gui import QgsRubberBand
+from qgis.PyQt.QtCore import QObject
+from qgis.PyQt.QtWidgets import QTreeWidgetItem
+
+from ..errors import RegionError, SegShapError
+from ..explain import Explanation
+from ..job import ExplainJob
+from ..layers import Preview, add_result
+from ..tasks import Advance, ExplainTask
+from .dock import Dock
+from .exports import Exports
+from .headline import headline
+from .map_tools import region_band
+from .messages import Messages
+from .picking import Picking
+from .pixel_grid import transform_between, transformed
+from .run_queue import RunQueue
+
+
+@dataclass
+class Run:
+    """What belongs to one run while it waits or works."""
+
+    task: ExplainTask
+    row: QTreeWidgetItem
+    band: QgsRubberBand
+    layer_id: str
+    layer_name: str
+    preview: Optional[Preview] = None
+
+
+class Workbench(QObject):
+    """Dock, tools, queue and messages of one QGIS window.
+
+    Parameters
+    ----------
+    iface : QgisInterface
+        The running application.
+    """
+
+    def __init__(self, iface: Any) -> None:
+        super().__init__(iface.mainWindow())
+        self._iface = iface
+        self._canvas = iface.mapCanvas()
+        self.messages = Messages(iface, self)
+        self.picking = Picking(iface, self._layer, self)
+        self.dock = Dock(list(self.picking.actions.values()), iface.mainWindow())
+        self.exports = Exports(self.dock, self.messages)
+        self.queue = RunQueue(self)
+        self.runs: dict[ExplainTask, Run] = {}
+        self._n_runs = 0
+        self._connect()
+
+    def _connect(self) -> None:
+        self.picking.picked.connect(self.explain)
+        self.picking.refused.connect(self.messages.warning)
+        self.dock.source.layer_changed.connect(self.picking.follow_layer)
+        self.dock.source.refused.connect(self.messages.warning)
+        self.dock.progress.cancel_asked.connect(self._cancel_current)
+        self.dock.runs.export_geopackage_asked.connect(self.exports.to_geopackage)
+        self.dock.runs.export_geotiff_asked.connect(self.exports.to_geotiff)
+        self.queue.started.connect(self._run_started)
+        self.queue.ended.connect(self._run_ended)
+        # Instances outlive us: what is connected here is disconnected in `close`.
+        QgsProject.instance().cleared.connect(self._project_closed)
+        QgsProject.instance().layersWillBeRemoved.connect(self._layers_going)
+
+    def close(self) -> None:
+        """Stop everything and leave nothing behind in the window."""
+        QgsProject.instance().cleared.disconnect(self._project_closed)
+        QgsProject.instance().layersWillBeRemoved.disconnect(self._layers_going)
+        self.queue.close()
+        for run in list(self.runs.values()):
+            self._drop(run)
+        self.picking.close()
+        self.messages.clear()
+        self.dock.forget()
+        self._iface.removeDockWidget(self.dock)
+        self.dock.deleteLater()
+        self.deleteLater()
+
+    def explain(self, kind: str, geometry: QgsGeometry) -> Optional[ExplainTask]:
+        """Queue an explanation of what was picked; says so where that cannot be.
+
+        Parameters
+        ----------
+        kind : str
+            "pixel", "region", "slick" (the geometry is a point in it) or "features".
+        geometry : QgsGeometry
+            In the CRS of the chosen raster layer.
+        """
+        layer = self._layer()
+        try:
+            if layer is None:
+                raise RegionError(self.tr("Choose a raster layer first."))
+            title = self._title(kind, layer)
+            task = ExplainTask(ExplainJob(layer, self.dock.request(), kind, geometry, title), title)
+        except SegShapError as error:
+            self.messages.error(error)
+            return None
+        row = self.dock.runs.add(title, self.tr("waiting"))
+        band = self._show_region(geometry, layer)
+        self.runs[task] = Run(task, row, band, layer.id(), layer.name())
+        task.advanced.connect(lambda advance: self._run_advanced(task, advance))
+        task.refreshed.connect(lambda partial: self._run_refreshed(task, partial))
+        task.located.connect(lambda region: self._run_located(task, region))
+        self.queue.add(task)
+        return task
+
+    def _layer(self) -> Optional[QgsRasterLayer]:
+        return self.dock.source.layer()
+
+    def _title(self, kind: str, layer: QgsRasterLayer) -> str:
+        """A name for people, unlike that of any other run."""
+        self._n_runs += 1
+        what = {
+            "pixel": self.tr("Pixel"),
+            "region": self.tr("Region"),
+            "slick": self.tr("Predicted slick"),
+            "features": self.tr("Features"),
+        }[kind]
+        return self.tr("{} {} on {}").format(what, self._n_runs, layer.name())
+
+    def _show_region(self, geometry: QgsGeometry, layer: QgsRasterLayer) -> QgsRubberBand:
+        """The region on the map, until its run ends."""
+        band = region_band(self._canvas)
+        self._set_region(band, geometry, layer)
+        return band
+
+    def _set_region(
+        self, band: QgsRubberBand, geometry: QgsGeometry, layer: QgsRasterLayer
+    ) -> None:
+        map_crs = self._canvas.mapSettings().destinationCrs()
+        try:
+            band.setToGeometry(transformed(geometry, transform_between(layer.crs(), map_crs)), None)
+        except QgsCsException:
+            band.reset()
+
+    # While it runs ----------------------------------------------------------------------------
+
+    def _run_started(self, task: ExplainTask) -> None:
+        self.dock.runs.set_state(self.runs[task].row, self.tr("running"))
+        self.dock.progress.start(self.tr("Preparing: {}").format(task.title))
+
+    def _run_located(self, task: ExplainTask, region: QgsGeometry) -> None:
+        """The predicted slick's outline, once the model has run."""
+        run = self.runs.get(task)
+        layer = QgsProject.instance().mapLayer(run.layer_id) if run else None
+        if layer is not None:
+            self._set_region(run.band, region, layer)
+
+    def _run_advanced(self, task: ExplainTask, advance: Advance) -> None:
+        if task in self.runs and task is self.queue.current:
+            text = self._progress_text(advance)
+            self.dock.progress.update_to(advance.percent, f"{task.title}\n{text}")
+            task.setDescription(f"{task.title}: {text}")
+
+    def _progress_text(self, advance: Advance) -> str:
+        text = self.tr("{} of at most {} evaluations").format(advance.evaluations, advance.budget)
+        if math.isfinite(advance.precision):
+            text += self.tr(" · precision {:.0%}").format(advance.precision)
+            text += self.tr(" (goal {:.0%})").format(advance.goal) if advance.goal else ""
+        if math.isfinite(advance.seconds_left):
+            text += self.tr(" · about {} left").format(duration(advance.seconds_left))
+        return text
+
+    def _run_refreshed(self, task: ExplainTask, partial: Explanation) -> None:
+        run = self.runs.get(task)
+        if run is None or task.job.window is None:
+            return
+        if run.preview is None:
+            run.preview = Preview(task.job.window, task.title)
+        run.preview.show(partial)
+
+    def _cancel_current(self) -> None:
+        if self.queue.current is not None:
+            self.dock.progress.stopping()
+            self.queue.cancel(self.queue.current)
+
+    # When it ends -----------------------------------------------------------------------------
+
+    def _run_ended(self, task: ExplainTask) -> None:
+        run = self.runs.get(task)
+        if run is None:
+            return
+        self._drop(run)
+        self.dock.progress.hide()
+        if task.error is not None:
+            self.dock.runs.set_state(run.row, self.tr("failed"))
+            self.messages.error(task.error, task.details)
+        elif task.record is None:
+            self.dock.runs.set_state(run.row, self.tr("cancelled"))
+        else:
+            self._show_result(run, task.record)
+
+    def _show_result(self, run: Run, record: Any) -> None:
+        try:
+            add_result(record, colour_blind=self.dock.method.colours_box.isChecked())
+        except SegShapError as error:
+            self.messages.error(error)
+        self.dock.runs.set_state(run.row, headline(record.explanation), record)
+        if QgsProject.instance().mapLayer(run.layer_id) is None:
+            self.messages.information(
+                self.tr("“{}” was removed meanwhile; its explanation is kept.").format(
+                    run.layer_name
+                )
+            )
+
+    def _drop(self, run: Run) -> None:
+        """Take a run's traces off the map."""
+        self.runs.pop(run.task, None)
+        self._canvas.scene().removeItem(run.band)
+        if run.preview is not None:
+            run.preview.remove()
+
+    # When the ground moves --------------------------------------------------------------------
+
+    def _layers_going(self, layer_ids: list[str]) -> None:
+        """A run has its own copy of what it needs; only those still waiting lose their layer."""
+
+    def _project_closed(self) -> None:
+        """Results belong to the project that they were asked in."""
+        stopped = len(self.runs)
+        for run in list(self.runs.values()):
+            self._drop(run)
+        self.queue.cancel_all()
+        self.dock.progress.hide()
+        self.dock.runs.clear()
+        if stopped:
+            self.messages.information(
+                self.tr("The project was closed; the running explanation was stopped.")
+            )
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them: "40 s", "3 min", "1 h 10 min"."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

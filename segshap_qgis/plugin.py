@@ -1,0 +1,93 @@
+"""The shell that QGIS loads: `unload` takes back exactly what `initGui` put in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Optional
+
+from qgis.core import QgsApplication
+from qgis.PyQt.QtCore import QCoreApplication, Qt, QTranslator
+from qgis.PyQt.QtWidgets import QAction, QToolBar
+
+from .gui.icons import icon
+
+if TYPE_CHECKING:
+    from .gui.workbench import Workbench
+
+MENU = "SegSHAP"
+TRANSLATIONS = Path(__file__).resolve().parents[1] / "i18n"
+
+
+class SegShapPlugin:
+    """Toolbar, menu and dock; the dock's contents are made when it is first opened.
+
+    Parameters
+    ----------
+    iface : QgisInterface
+        The running application.
+    """
+
+    def __init__(self, iface: Any) -> None:
+        self.iface = iface
+        self.toolbar: Optional[QToolBar] = None
+        self.open_action: Optional[QAction] = None
+        self.workbench: Optional[Workbench] = None
+        self.translator: Optional[QTranslator] = None
+
+    def initGui(self) -> None:
+        """Put the plugin into QGIS's window."""
+        self._install_translation()
+        self.open_action = QAction(icon("segshap"), MENU, self.iface.mainWindow())
+        self.open_action.setObjectName("SegShapOpen")
+        self.open_action.setCheckable(True)
+        tip = QCoreApplication.translate("SegShapPlugin", "Explain what a segmentation model sees")
+        self.open_action.setToolTip(tip)
+        self.open_action.triggered.connect(self.show_dock)
+        # Not addPluginToRasterMenu: QGIS leaves an empty submenu behind when it is taken out again.
+        self.iface.rasterMenu().addAction(self.open_action)
+        self.toolbar = self.iface.addToolBar(MENU)
+        self.toolbar.setObjectName("SegShapToolBar")
+        self.toolbar.addAction(self.open_action)
+
+    def unload(self) -> None:
+        """Take the plugin out of QGIS's window."""
+        if self.workbench is not None:
+            self.workbench.close()
+            self.workbench = None
+        if self.toolbar is not None:
+            self.iface.mainWindow().removeToolBar(self.toolbar)
+            self.toolbar.deleteLater()
+            self.toolbar = None
+        if self.open_action is not None:
+            self.iface.rasterMenu().removeAction(self.open_action)
+            self.open_action.deleteLater()
+            self.open_action = None
+        if self.translator is not None:
+            QCoreApplication.removeTranslator(self.translator)
+            self.translator = None
+
+    def show_dock(self, shown: bool = True) -> None:
+        """Open or close the dock; the first time, make what is in it."""
+        if self.workbench is None and shown:
+            # Late, so that QGIS starts as fast with the plugin as without.
+            from .gui.workbench import Workbench
+
+            self.workbench = Workbench(self.iface)
+            dock = self.workbench.dock
+            self.iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+            dock.visibilityChanged.connect(self._dock_shown)
+            for action in self.workbench.picking.actions.values():
+                self.toolbar.addAction(action)
+        if self.workbench is not None:
+            self.workbench.dock.setUserVisible(shown)
+
+    def _dock_shown(self, _visible: bool) -> None:
+        """The button stays pressed while the dock is open, even behind another one."""
+        if self.open_action is not None and self.workbench is not None:
+            self.open_action.setChecked(not self.workbench.dock.isHidden())
+
+    def _install_translation(self) -> None:
+        translator = QTranslator()
+        if translator.load(f"segshap_{QgsApplication.locale()}", str(TRANSLATIONS)):
+            QCoreApplication.installTranslator(translator)
+            self.translator = translator

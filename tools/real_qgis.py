@@ -1,0 +1,76 @@
+"""Start the real QGIS application with a script: on the display if there is one, else on a virtual one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Optional
+
+ROOT = Path(__file__).resolve().parents[1]
+PLUGIN = "segshap"
+
+
+def can_run_qgis() -> bool:
+    """Whether QGIS and a real or virtual display are installed."""
+    return shutil.which("qgis") is not None and (
+        has_display() or shutil.which("xvfb-run") is not None
+    )
+
+
+def has_display() -> bool:
+    """Whether a person may be watching."""
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def run_in_qgis(
+    script: Path,
+    profiles: Path,
+    environment: Optional[Mapping[str, str]] = None,
+    size: str = "1600x1000",
+    timeout: Optional[float] = None,
+) -> int:
+    """Run a script inside a fresh QGIS whose plugin folder shows this tree; returns its exit status.
+
+    Parameters
+    ----------
+    script : Path
+        Runs once QGIS is up, in the namespace of its Python console. It has to end QGIS itself.
+    profiles : Path
+        Folder of the user profiles; the default profile is made there.
+    environment : mapping, optional
+        Additions to the environment.
+    size : str
+        Of the virtual display.
+    timeout : float, optional
+        Seconds after which QGIS is stopped.
+    """
+    _show_plugin_to(profiles / "profiles" / "default" / "python" / "plugins")
+    command = ["qgis", "--nologo", "--noversioncheck", "--profiles-path", str(profiles)]
+    command += ["--code", str(script)]
+    if not has_display():
+        command = ["xvfb-run", "-a", "-s", f"-screen 0 {size}x24", *command]
+    variables = {**os.environ, **_python_path(), **(environment or {})}
+    # A person's own choice of platform is for the tests; the application needs a window.
+    variables.pop("QT_QPA_PLATFORM", None)
+    process = subprocess.run(command, env=variables, timeout=timeout, check=False)
+    return process.returncode
+
+
+def _show_plugin_to(plugins: Path) -> None:
+    plugins.mkdir(parents=True, exist_ok=True)
+    link = plugins / PLUGIN
+    if not link.exists():
+        link.symlink_to(ROOT, target_is_directory=True)
+
+
+def _python_path() -> dict[str, str]:
+    """QGIS embeds the system's Python: show it the packages of the environment that we run in."""
+    if sys.prefix == sys.base_prefix:
+        return {}
+    folders = [sysconfig.get_path("purelib"), os.environ.get("PYTHONPATH", "")]
+    return {"PYTHONPATH": os.pathsep.join(folder for folder in folders if folder)}
