@@ -150,7 +150,8 @@ def _posterior_of_target(
     power = float(t @ t) / K
     if power == 0.0:
         return np.zeros(M), np.zeros(M)
-    sigma2, g = 0.1 * power, np.full(M, power / M)
+    # Rows of X have norm 1, so this explains the data by signal; starting from noise stays there.
+    sigma2, g = 0.1 * power, np.full(M, power)
     for step in range(steps + 1):
         XG = X * g
         B = XG @ X.T
