@@ -19,7 +19,7 @@ _HOMES = {
     "write_geotiff": "geotiff",
 }
 
-__all__ = sorted(_HOMES)
+__all__ = list(_HOMES)
 
 
 def __getattr__(name: str) -> Any:
