@@ -1,0 +1,244 @@
+"""Geometries to pixels and pixels to geometries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import RegionError
+from .window import Transform, Window, pixel_coordinates, to_map, to_pixel
+
+# The pixel grid itself: x = column, y = row.
+_IDENTITY: Transform = (0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
+
+
+def region_from_geometry(geometry: Any, window: Window) -> NDArray[np.bool_]:
+    """Pixels of a window that a geometry selects.
+
+    A polygon selects the pixels whose centre it holds. A point selects the pixel under it, a line
+    those that it crosses. A part too small to hold any centre selects the pixel under its own
+    middle, so that nothing that was drawn vanishes. What lies outside the window or on no-data is
+    left out; `share_outside` says how much that is.
+
+    Parameters
+    ----------
+    geometry : shapely geometry
+        In the window's CRS.
+    window : Window
+        The pixels to choose from.
+
+    Returns
+    -------
+    (H, W) bool array
+        At least one pixel.
+
+    Raises
+    ------
+    RegionError
+        Empty, outside the window, or on no-data only.
+    """
+    rows, columns = pixel_coordinates(geometry, window.transform)
+    height, width = window.shape
+    if rows.max() < 0 or columns.max() < 0 or rows.min() > height or columns.min() > width:
+        raise _outside()
+    parts = list(_parts(geometry))
+    burnt = _burn(parts, window)
+    selected = burnt > 0
+    for missing in sorted(set(range(1, len(parts) + 1)) - set(np.unique(burnt).tolist())):
+        pixel = _pixel_under(parts[missing - 1], window)
+        if pixel is not None:
+            selected[pixel] = True
+    if not selected.any():
+        raise _outside()
+    if not (selected & window.valid).any():
+        raise RegionError(
+            "The region of interest lies on no-data.", "Pick a place where the raster has values."
+        )
+    return selected & window.valid
+
+
+def share_outside(geometry: Any, window: Window) -> float:
+    """Share of a geometry's area that lies outside the window: 0 where all of it is explained."""
+    if not geometry.area:
+        return 0.0
+    inside = geometry.buffer(0).intersection(window_outline(window)).area
+    return float(min(1.0, max(0.0, 1.0 - inside / geometry.buffer(0).area)))
+
+
+def window_outline(window: Window) -> Any:
+    """The window's edge as a shapely polygon in its CRS."""
+    from shapely.geometry import Polygon
+
+    height, width = window.shape
+    x, y = to_map(window.transform, [0, 0, height, height], [0, width, width, 0])
+    return Polygon(np.stack([x, y], axis=1))
+
+
+def pixel_region(window: Window, row: int, column: int) -> NDArray[np.bool_]:
+    """A region of one pixel, (H, W) bool.
+
+    Raises
+    ------
+    RegionError
+        Outside the window or on no-data.
+    """
+    height, width = window.shape
+    if not (0 <= row < height and 0 <= column < width):
+        raise _outside()
+    if not window.valid[row, column]:
+        raise RegionError("This pixel has no data.", "Pick a pixel that has a value.")
+    region = np.zeros(window.shape, dtype=bool)
+    region[row, column] = True
+    return region
+
+
+def predicted_segment(predicted: NDArray[np.bool_], pixel: tuple[int, int]) -> NDArray[np.bool_]:
+    """The connected piece of a prediction that holds a pixel; pixels touch at edges and corners.
+
+    Parameters
+    ----------
+    predicted : (H, W) bool array
+        Where the model predicts the class, for instance ``probabilities.argmax(0) == target``.
+    pixel : (int, int)
+        Row and column.
+
+    Returns
+    -------
+    (H, W) bool array
+
+    Raises
+    ------
+    RegionError
+        The pixel lies outside, or the class is not predicted there.
+    """
+    height, width = predicted.shape
+    row, column = pixel
+    if not (0 <= row < height and 0 <= column < width):
+        raise _outside()
+    if not predicted[row, column]:
+        raise RegionError(
+            "The model predicts nothing of this class here.",
+            "Click inside a predicted segment, or draw a region instead.",
+        )
+    for piece in _polygonize(predicted.astype(np.int32), ("8CONNECTED=8",)).get(1, []):
+        mask = _burn_pixels([piece], predicted.shape) > 0
+        if mask[row, column]:
+            return mask
+    raise AssertionError("every predicted pixel lies in a piece")
+
+
+def mask_outline(mask: NDArray[np.bool_], transform: Transform) -> Any:
+    """Exact outline of a mask along pixel edges, as a shapely (Multi)Polygon in map coordinates."""
+    pieces = _polygonize(np.asarray(mask, dtype=np.int32)).get(1, [])
+    return _to_geometry(pieces, transform)
+
+
+def cell_outlines(labels: NDArray[np.int32], transform: Transform) -> list[Any]:
+    """Exact outlines of cells along pixel edges, holes and separate pieces included.
+
+    Parameters
+    ----------
+    labels : (H, W) int32 array
+        Cell of each pixel, 0..M-1; negative belongs to none.
+    transform : tuple of 6 float
+        GDAL geotransform of the array.
+
+    Returns
+    -------
+    list of M shapely Polygon or MultiPolygon
+        In map coordinates.
+    """
+    # GDAL leaves out what is 0 in the mask, and takes the values themselves as a mask.
+    pieces = _polygonize(np.where(labels < 0, 0, labels + 1).astype(np.int32))
+    n_cells = int(labels.max(initial=-1)) + 1
+    return [_to_geometry(pieces.get(cell + 1, []), transform) for cell in range(n_cells)]
+
+
+def _outside() -> RegionError:
+    return RegionError(
+        "The region of interest lies outside the raster.", "Pick a place on the raster."
+    )
+
+
+def _parts(geometry: Any) -> Any:
+    if hasattr(geometry, "geoms"):
+        for part in geometry.geoms:
+            yield from _parts(part)
+    elif not geometry.is_empty:
+        yield geometry
+
+
+def _burn(parts: list[Any], window: Window) -> NDArray[np.int32]:
+    """Number of the part (from 1) that selects each pixel; 0 where none does."""
+    from shapely.ops import transform as moved
+
+    def to_grid(x: Any, y: Any, *_z: Any) -> tuple[Any, Any]:
+        rows, columns = to_pixel(window.transform, x, y)
+        return columns, rows
+
+    return _burn_pixels([moved(to_grid, part) for part in parts], window.shape)
+
+
+def _burn_pixels(parts: list[Any], shape: tuple[int, ...]) -> NDArray[np.int32]:
+    """As `_burn`, of parts whose x is a column and whose y is a row."""
+    from osgeo import gdal, ogr
+
+    height, width = shape
+    target = gdal.GetDriverByName("MEM").Create("", width, height, 1, gdal.GDT_Int32)
+    source = ogr.GetDriverByName("Memory").CreateDataSource("")
+    # Centres decide for areas, every crossed pixel counts for lines.
+    for is_area in (True, False):
+        layer = source.CreateLayer("areas" if is_area else "lines", None, ogr.wkbUnknown)
+        layer.CreateField(ogr.FieldDefn("part", ogr.OFTInteger))
+        for number, part in enumerate(parts, 1):
+            if (part.geom_type == "Polygon") == is_area:
+                feature = ogr.Feature(layer.GetLayerDefn())
+                feature.SetField(0, number)
+                feature.SetGeometryDirectly(ogr.CreateGeometryFromWkb(part.wkb))
+                layer.CreateFeature(feature)
+        options = ["ATTRIBUTE=part"] + ([] if is_area else ["ALL_TOUCHED=TRUE"])
+        gdal.RasterizeLayer(target, [1], layer, options=options)
+    return target.ReadAsArray()
+
+
+def _pixel_under(part: Any, window: Window) -> Any:
+    middle = part.representative_point()
+    row, column = to_pixel(window.transform, middle.x, middle.y)
+    pixel = int(np.floor(row)), int(np.floor(column))
+    inside = 0 <= pixel[0] < window.shape[0] and 0 <= pixel[1] < window.shape[1]
+    return pixel if inside else None
+
+
+def _polygonize(numbers: NDArray[np.int32], options: tuple[str, ...] = ()) -> dict[int, list[Any]]:
+    """Outlines (x = column, y = row) of the connected pieces of every number but 0."""
+    from osgeo import gdal, ogr
+    from shapely import wkb
+
+    height, width = numbers.shape
+    source = gdal.GetDriverByName("MEM").Create("", width, height, 1, gdal.GDT_Int32)
+    source.SetGeoTransform(_IDENTITY)
+    band = source.GetRasterBand(1)
+    band.WriteArray(numbers)
+    pieces = ogr.GetDriverByName("Memory").CreateDataSource("")
+    layer = pieces.CreateLayer("pieces", None, ogr.wkbPolygon)
+    layer.CreateField(ogr.FieldDefn("number", ogr.OFTInteger))
+    gdal.Polygonize(band, band, layer, 0, list(options))
+    found: dict[int, list[Any]] = {}
+    for feature in layer:
+        outline = wkb.loads(bytes(feature.GetGeometryRef().ExportToWkb()))
+        found.setdefault(feature.GetField(0), []).append(outline)
+    return found
+
+
+def _to_geometry(pieces: list[Any], transform: Transform) -> Any:
+    """One (Multi)Polygon in map coordinates; corners are exact, because they are whole pixels."""
+    from shapely.geometry import MultiPolygon
+    from shapely.ops import transform as moved
+
+    def to_coordinates(x: Any, y: Any, *_z: Any) -> tuple[Any, Any]:
+        return to_map(transform, y, x)
+
+    whole = pieces[0] if len(pieces) == 1 else MultiPolygon(pieces)
+    return moved(to_coordinates, whole) if pieces else whole
