@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import RegionError
-from .window import Transform, Window, pixel_coordinates, to_map, to_pixel
+from .grid import Transform, pixel_coordinates, to_map, to_pixel
+from .window import Window
 
 # The pixel grid itself: x = column, y = row.
 _IDENTITY: Transform = (0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
