@@ -16,7 +16,6 @@ import csv
 import hashlib
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -316,35 +315,73 @@ def learning_rate(step: int, peak: float, warmup: int, steps: int, cooldown: int
     return peak * rising * falling
 
 
-def steps_of(batches: Batches, first: int, last: int) -> Iterator[tuple[int, Batch]]:
-    """Numbered batches of the steps to do."""
-    for step in range(first, last):
-        yield step, batches.batch(step)
-
-
 def build(size: str, dropout: float) -> FCDenseNet:
     """FC-DenseNet of one band and the classes sea and oil."""
     layers, growth, stem = SIZES[size]
     return FCDenseNet(1, 2, (layers,) * 5, layers, growth, stem_maps=stem, dropout=dropout)
 
 
-def save(
-    path: Path,
-    network: nn.Module,
-    average: AveragedModel,
-    optimiser: torch.optim.Optimizer,
-    step: int,
-) -> None:
-    """Write a checkpoint that training can go on from; never a half-written one."""
-    draft = path.with_suffix(".draft")
-    state = {
-        "step": step,
-        "network": network.state_dict(),
-        "average": average.module.state_dict(),
-        "optimiser": optimiser.state_dict(),
-    }
-    torch.save(state, draft)
-    draft.replace(path)
+class Training:
+    """Network, averaged network and optimiser, with what it takes to go on from a file.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        From the command line.
+    """
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options = options
+        self.network = build(options.network, options.dropout).to(memory_format=torch.channels_last)
+        self.average = AveragedModel(
+            self.network, multi_avg_fn=get_ema_multi_avg_fn(options.averaging), use_buffers=True
+        )
+        self.optimiser = torch.optim.AdamW(
+            self.network.parameters(), lr=options.rate, weight_decay=options.decay
+        )
+        self.done = 0
+        if options.resume:
+            self._resume(options.resume)
+        self.forward = torch.compile(self.network) if options.compile else self.network
+
+    def step(self, batch: Batch) -> float:
+        """Learn from one batch; returns its loss."""
+        options = self.options
+        rate = learning_rate(
+            self.done, options.rate, options.warmup, options.steps, options.cooldown
+        )
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            logits = self.forward(batch.images.contiguous(memory_format=torch.channels_last))
+        loss = loss_of(logits.float(), batch, options.smoothing)
+        self.optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimiser.step()
+        self.average.update_parameters(self.network)
+        self.done += 1
+        return float(loss.detach())
+
+    def save(self) -> None:
+        """Write a checkpoint to go on from, never a half-written one, and the averaged weights."""
+        state = {
+            "step": self.done,
+            "network": self.network.state_dict(),
+            "average": self.average.module.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+        }
+        checkpoint = self.options.out / "last.pt"
+        torch.save(state, checkpoint.with_suffix(".draft"))
+        checkpoint.with_suffix(".draft").replace(checkpoint)
+        torch.save(state["average"], self.options.out / f"average_{self.done:05d}.pt")
+
+    def _resume(self, path: Path) -> None:
+        state = torch.load(path, weights_only=True)
+        self.network.load_state_dict(state["network"])
+        self.average.module.load_state_dict(state["average"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.done = state["step"]
 
 
 def train(options: argparse.Namespace) -> None:
@@ -353,44 +390,18 @@ def train(options: argparse.Namespace) -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     chips = load_chips(options.data)
     print({kind: len(members) for kind, members in chips.items()}, flush=True)
-    network = build(options.network, options.dropout).to(memory_format=torch.channels_last)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=options.decay)
-    average = AveragedModel(
-        network, multi_avg_fn=get_ema_multi_avg_fn(options.averaging), use_buffers=True
-    )
-    first = 0
-    if options.resume:
-        state = torch.load(options.resume, weights_only=True)
-        network.load_state_dict(state["network"])
-        average.module.load_state_dict(state["average"])
-        optimiser.load_state_dict(state["optimiser"])
-        first = state["step"]
     counts = {"oily": max(1, options.batch // 8), "clean": max(1, options.batch // 4)}
     counts["masked"] = options.batch - sum(counts.values())
     batches = Batches(chips, options.size, tuple(options.zoom), counts, options.seed)
-    forward = torch.compile(network) if options.compile else network
-    began, recent = time.monotonic(), []
-    for step, batch in steps_of(batches, first, options.steps):
-        rate = learning_rate(step, options.rate, options.warmup, options.steps, options.cooldown)
-        for group in optimiser.param_groups:
-            group["lr"] = rate
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            logits = forward(batch.images.contiguous(memory_format=torch.channels_last))
-        loss = loss_of(logits.float(), batch, options.smoothing)
-        optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
-        average.update_parameters(network)
-        recent.append(float(loss.detach()))
-        done = step + 1
-        if done % 10 == 0 or done == options.steps:
+    training = Training(options)
+    began, losses = time.monotonic(), []
+    while training.done < options.steps:
+        losses.append(training.step(batches.batch(training.done)))
+        if training.done % 10 == 0:
             seconds = time.monotonic() - began
-            print(f"{done} loss {np.mean(recent):.4f} rate {rate:.2e} {seconds:.0f} s", flush=True)
-            recent = []
-        if done % options.every == 0 or done == options.steps:
-            save(options.out / "last.pt", network, average, optimiser, done)
-            torch.save(average.module.state_dict(), options.out / f"average_{done:05d}.pt")
+            print(f"{training.done} loss {np.mean(losses[-10:]):.4f} {seconds:.0f} s", flush=True)
+        if training.done % options.every == 0 or training.done == options.steps:
+            training.save()
 
 
 def _parse() -> argparse.Namespace:
