@@ -48,6 +48,7 @@ def chips(model: SegmentationModel, data: Path | None) -> Iterator[Chip]:
     """The sample scene, whole and a crop of it; with a data folder also chips of other sensors."""
     scene = _read(SAMPLE_SCENE)
     yield _chip("sample", "sample scene, Sentinel-1 VV", scene, model)
+    yield _chip("sample-crop", "256 x 256 crop of it", scene[:, 40:296, :256], model)
     if data is None:
         return
     for sensor, identifier in DATA_CHIPS:
@@ -59,18 +60,25 @@ def chips(model: SegmentationModel, data: Path | None) -> Iterator[Chip]:
 DATA_CHIPS: tuple[tuple[str, str], ...] = ()
 
 
+def explained_class(model: SegmentationModel) -> int:
+    """The class that the card proposes, else the last one."""
+    default = model.card.default_class
+    return model.class_index(default) if default else len(model.class_names) - 1
+
+
 def _read(path: Path) -> NDArray[np.float32]:
     """First band of a raster, (1, H, W)."""
     from osgeo import gdal
 
     gdal.UseExceptions()
-    return gdal.Open(str(path)).GetRasterBand(1).ReadAsArray().astype(np.float32)[None]
+    bands = gdal.Open(str(path)).ReadAsArray()
+    return np.atleast_3d(bands.T).T[:1].astype(np.float32)
 
 
 def _chip(name: str, title: str, image: NDArray[np.float32], model: SegmentationModel) -> Chip:
     valid = np.ones(image.shape[1:], dtype=bool)
     side = SIDE_AT_512 * image.shape[1] // 512
-    probability = model.predict(image, valid)[model.class_index(model.card.default_class or -1)]
+    probability = model.predict(image, valid)[explained_class(model)]
     regions = find_regions(image[0], probability, size=image.shape[1] // 16)
     cells = hexagons((valid.shape[0], valid.shape[1]), side=side, valid=valid)
     return Chip(name, title, image, valid, cells, regions)

@@ -208,16 +208,21 @@ class _Surrogate:
 
 
 def _fit_surrogate(z: NDArray[np.bool_], a: Array, y: Array, w: Array) -> _Surrogate:
-    root = np.sqrt(w)[:, None]
-    linear = np.linalg.lstsq(root * a, root[:, 0] * y, rcond=None)[0]
+    linear = _ridge_fit(a, y, w, np.zeros(a.shape[1]))
     strong = sorted(np.argsort(-np.abs(linear))[:STRONG_CELLS].tolist())
     sets = [t for size in INTERACTION_SIZES for t in itertools.combinations(strong, size)]
-    columns = root * np.hstack([a, _interactions(z, sets)])
-    scale = (columns**2).sum(axis=0)
-    # A trace of ridge: sets that hardly occur would otherwise take any factor.
-    ridge = np.where(np.arange(len(scale)) < len(linear), 1e-9 * scale.mean(), RIDGE * scale)
-    found = np.linalg.solve(columns.T @ columns + np.diag(ridge), columns.T @ (root[:, 0] * y))
+    # Sets that hardly occur would take any factor without a trace of ridge.
+    ridge = np.repeat([0.0, RIDGE], [len(linear), len(sets)])
+    found = _ridge_fit(np.hstack([a, _interactions(z, sets)]), y, w, ridge)
     return _Surrogate(found[: len(linear)], sets, found[len(linear) :])
+
+
+def _ridge_fit(columns: Array, y: Array, w: Array, ridge: Array) -> Array:
+    """Weighted least squares with a ridge given as a share of each column's squared norm."""
+    gram = columns.T @ (w[:, None] * columns)
+    scale = np.diag(gram)
+    # The columns of `a` sum to zero; the trace of ridge on all picks one of their solutions.
+    return np.linalg.solve(gram + np.diag(ridge * scale + 1e-9 * scale.mean()), columns.T @ (w * y))
 
 
 def _interactions(z: NDArray[np.bool_], sets: Sequence[tuple[int, ...]]) -> Array:

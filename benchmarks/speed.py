@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from segshap_qgis.explain import hexagons
 from segshap_qgis.models import MaskedGame, SegmentationModel, StagedGame, load_model
 
-from .chips import Chip, resized
+from .chips import Chip, explained_class, resized
 from .references import draw_coalitions
 
 AnyGame = Union[MaskedGame, StagedGame]
@@ -64,7 +64,7 @@ def plain_game(
     model: SegmentationModel, chip: Chip, regions: Sequence[NDArray[np.bool_]], **settings: int
 ) -> MaskedGame:
     """The game of the model's default class, evaluated the plain way."""
-    target = [model.class_index(model.card.default_class or -1)]
+    target = [explained_class(model)]
     common = (model, chip.image, chip.superpixels, regions, target)
     return MaskedGame(*common, valid=chip.valid, **settings)
 
@@ -76,7 +76,7 @@ def staged_game(
     precision: str = "float32",
 ) -> StagedGame:
     """The same game, evaluated in stages."""
-    target = [model.class_index(model.card.default_class or -1)]
+    target = [explained_class(model)]
     common = (model, chip.image, chip.superpixels, regions, target)
     return StagedGame(*common, valid=chip.valid, precision=precision)
 
