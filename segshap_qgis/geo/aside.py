@@ -243,10 +243,10 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
 
 
 def _copy(source: Path, copy: Path) -> None:
-    with contextlib.closing(connect(source, "ro")) as old:
-        with contextlib.closing(sqlite3.connect(copy)) as new:
-            old.backup(new)
-            new.execute("PRAGMA journal_mode = DELETE")
+    closing = contextlib.closing
+    with closing(connect(source, "ro")) as old, closing(sqlite3.connect(copy)) as new:
+        old.backup(new)
+        new.execute("PRAGMA journal_mode = DELETE")
 
 
 def _settle(path: Path) -> None:
