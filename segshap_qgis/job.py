@@ -5,16 +5,20 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Optional
 
+import numpy as np
+from numpy.typing import NDArray
 from qgis.core import QgsGeometry, QgsRasterLayer
-from shapely import wkb
 
 from . import __version__
-from .geo import Record, region_from_geometry
+from .geo import Record, Window, predicted_segment, region_from_geometry
+from .geo.grid import pixel_bounds
+from .geo.merging import merge_pixels
+from .geo.regions import mask_outline, share_outside
 from .provider_window import Snapshot
 from .workflow import Request, explain_window
 
 if TYPE_CHECKING:
-    from .geo import Window
+    from .models import SegmentationModel
     from .tasks import ExplainTask
 
 
@@ -38,6 +42,13 @@ class ExplainJob:
     ----------
     window : Window or None
         The pixels, once they have been read.
+    outside : float
+        Share of the region's area that lies off the raster and could not be explained.
+
+    Raises
+    ------
+    ImageError
+        The layer has no pixel values, or not the bands.
     """
 
     def __init__(
@@ -48,28 +59,63 @@ class ExplainJob:
         geometry: QgsGeometry,
         title: str,
     ) -> None:
+        from shapely import wkb
+
         self.request = request
         self.kind = kind
-        self.place = wkb.loads(bytes(geometry.asWkb()))
         self.title = title
+        self.place = wkb.loads(bytes(geometry.asWkb()))
         self.snapshot = Snapshot(layer, request.bands)
         self.window: Optional[Window] = None
+        self.outside = 0.0
 
-    def carry_out(self, task: ExplainTask) -> Any:
+    def carry_out(self, task: ExplainTask) -> Optional[Record]:
         """Read, locate, explain; None when it was cancelled before there was anything to keep."""
         from .models import load_model
 
         started = datetime.now(timezone.utc)
         model = load_model(self.request.model)
-        self.window = window = self.snapshot.read(self.place, self.request.window)
-        region = region_from_geometry(self.place, window)
+        self.window = window = self._read()
+        with model.interruptible(task.is_cancelled):
+            probabilities = model.predict(
+                window.bands, window.valid, self.request.unit or window.unit
+            )
+        region = self._locate(model, window, probabilities)
+        task.located.emit(mask_outline(region, window.transform).wkb)
         found = explain_window(
             self.request, model, window, region, task.on_progress, task.is_cancelled
         )
         if found is None:
             return None
+        return Record(
+            name=self.title,
+            explanation=found,
+            window=window,
+            region=region,
+            probability=probabilities[model.class_index(self.request.target)],
+            settings=self._facts(model, started),
+        )
+
+    def _read(self) -> Window:
+        """The window around the place, as large as the request says after merging."""
+        factor = self.request.merge
+        return merge_pixels(self.snapshot.read(self.place, self.request.window * factor), factor)
+
+    def _locate(
+        self, model: SegmentationModel, window: Window, probabilities: NDArray[np.float32]
+    ) -> NDArray[np.bool_]:
+        """Pixels of the region of interest."""
+        if self.kind != "slick":
+            self.outside = share_outside(self.place, window)
+            return region_from_geometry(self.place, window)
+        row, column, _, _ = pixel_bounds(self.place, window.transform)
+        is_class = probabilities.argmax(axis=0) == model.class_index(self.request.target)
+        return predicted_segment(is_class & window.valid, (row, column))
+
+    def _facts(self, model: SegmentationModel, started: datetime) -> dict[str, Any]:
+        """What is kept to repeat the run."""
         seconds = (datetime.now(timezone.utc) - started).total_seconds()
-        settings = {
+        return {
             **self.request.settings(),
             "model_id": model.card.id,
             "kind": self.kind,
@@ -77,4 +123,3 @@ class ExplainJob:
             "started": started.isoformat(timespec="seconds"),
             "seconds": round(seconds, 1),
         }
-        return Record(self.title, found, window, region, settings=settings)

@@ -69,17 +69,20 @@ class SegShapPlugin:
     def show_dock(self, shown: bool = True) -> None:
         """Open or close the dock; the first time, make what is in it."""
         if self.workbench is None and shown:
-            # Late, so that QGIS starts as fast with the plugin as without.
-            from .gui.workbench import Workbench
-
-            self.workbench = Workbench(self.iface)
-            dock = self.workbench.dock
-            self.iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
-            dock.visibilityChanged.connect(self._dock_shown)
-            for action in self.workbench.picking.actions.values():
-                self.toolbar.addAction(action)
+            self._make_workbench()
         if self.workbench is not None:
             self.workbench.dock.setUserVisible(shown)
+
+    def _make_workbench(self) -> None:
+        # Late, so that QGIS starts as fast with the plugin as without.
+        from .gui.workbench import Workbench
+
+        self.workbench = Workbench(self.iface)
+        dock = self.workbench.dock
+        self.iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+        dock.visibilityChanged.connect(self._dock_shown)
+        if self.toolbar is not None:
+            self.toolbar.addActions(list(self.workbench.picking.actions.values()))
 
     def _dock_shown(self, _visible: bool) -> None:
         """The button stays pressed while the dock is open, even behind another one."""

@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 import traceback
-from typing import Any, NamedTuple, Optional, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Optional, Protocol
 
 from qgis.core import QgsTask
 from qgis.PyQt.QtCore import pyqtSignal
@@ -15,6 +15,9 @@ from qgis.PyQt.QtCore import pyqtSignal
 from .errors import Interrupted
 from .explain import Explanation
 from .workflow import Request
+
+if TYPE_CHECKING:
+    from .geo import Window
 
 # Seconds between two previews; painting a layer more often only steals time from the model.
 PREVIEW_INTERVAL = 1.0
@@ -62,6 +65,8 @@ class Job(Protocol):
     """What a task carries out; built on the main thread from snapshots only."""
 
     request: Request
+    window: Optional[Window]
+    outside: float
 
     def carry_out(self, task: ExplainTask) -> Any:
         """Do it, off the main thread; returns the Record, or None when there is nothing to keep."""
@@ -169,4 +174,6 @@ def _be_gentle() -> None:
     """Lower this thread's priority; the threads that torch starts from it inherit that."""
     # Elsewhere than on Linux a thread has no priority of its own to set this way.
     if sys.platform.startswith("linux"):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+        thread = threading.get_native_id()
+        present = os.getpriority(os.PRIO_PROCESS, thread)
+        os.setpriority(os.PRIO_PROCESS, thread, max(present, NICENESS))

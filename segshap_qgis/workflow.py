@@ -49,8 +49,8 @@ class Request:
         Seed of the coalitions.
     window : int
         Side of the explained window in pixels.
-    resample : float
-        Raster pixels for one pixel of the window; 1 keeps the raster's own.
+    merge : int
+        Raster pixels, along each side, that become one pixel of the window; 1 keeps them as they are.
     """
 
     model: str
@@ -65,40 +65,37 @@ class Request:
     unit: Optional[str] = None
     seed: int = 0
     window: int = 512
-    resample: float = 1.0
+    merge: int = 1
 
     def settings(self) -> dict[str, Any]:
         """The request as it is kept with a result."""
         return {**asdict(self), "bands": list(self.bands)}
 
 
-def superpixels_for(
-    request: Request, image: NDArray[np.float32], valid: NDArray[np.bool_]
-) -> Superpixels:
+def superpixels_for(request: Request, window: Window) -> Superpixels:
     """The super-pixels that a request asks for.
 
     Parameters
     ----------
     request : Request
         Kind and size.
-    image : (B, H, W) float32 array
-        Raw bands; SLIC looks at them.
-    valid : (H, W) bool array
-        False on no-data, which belongs to no super-pixel.
+    window : Window
+        Pixels, at which SLIC looks, and no-data, which belongs to no super-pixel.
 
     Raises
     ------
     SettingsError
         The kind is unknown.
     """
-    shape = valid.shape
+    shape = window.shape
+    valid = window.valid
     if request.cells == "hexagons":
         return hexagons(shape, side=request.side, valid=valid)
     if request.cells == "squares":
         return squares(shape, side=request.side, valid=valid)
     if request.cells == "slic":
         n_segments = max(2, round(valid.size / request.side**2))
-        return slic(image, n_segments=n_segments, compactness=0.1, valid=valid)
+        return slic(window.bands, n_segments=n_segments, compactness=0.1, valid=valid)
     raise SettingsError(
         f"Unknown kind of super-pixels {request.cells!r}.",
         f"Choose one of: {', '.join(CELL_KINDS)}.",
@@ -146,7 +143,7 @@ def explain_window(
 
     try:
         with model.interruptible(is_cancelled):
-            superpixels = superpixels_for(request, window.bands, window.valid)
+            superpixels = superpixels_for(request, window)
             game = make_game(
                 model,
                 window.bands,

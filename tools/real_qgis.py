@@ -1,4 +1,4 @@
-"""Start the real QGIS application with a script: on the display if there is one, else on a virtual one."""
+"""Start the real QGIS with a script: on the display if there is one, else on a virtual one."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def run_in_qgis(
     size: str = "1600x1000",
     timeout: Optional[float] = None,
 ) -> int:
-    """Run a script inside a fresh QGIS whose plugin folder shows this tree; returns its exit status.
+    """Run a script inside a fresh QGIS that sees this tree as a plugin; returns its exit status.
 
     Parameters
     ----------
@@ -49,12 +49,14 @@ def run_in_qgis(
     timeout : float, optional
         Seconds after which QGIS is stopped.
     """
-    _show_plugin_to(profiles / "profiles" / "default" / "python" / "plugins")
+    python_folder = profiles / "profiles" / "default" / "python"
+    _show_plugin_to(python_folder / "plugins")
+    _add_missing_packages(python_folder / "startup.py")
     command = ["qgis", "--nologo", "--noversioncheck", "--profiles-path", str(profiles)]
     command += ["--code", str(script)]
     if not has_display():
         command = ["xvfb-run", "-a", "-s", f"-screen 0 {size}x24", *command]
-    variables = {**os.environ, **_python_path(), **(environment or {})}
+    variables = {**os.environ, **(environment or {})}
     # A person's own choice of platform is for the tests; the application needs a window.
     variables.pop("QT_QPA_PLATFORM", None)
     process = subprocess.run(command, env=variables, timeout=timeout, check=False)
@@ -68,9 +70,11 @@ def _show_plugin_to(plugins: Path) -> None:
         link.symlink_to(ROOT, target_is_directory=True)
 
 
-def _python_path() -> dict[str, str]:
-    """QGIS embeds the system's Python: show it the packages of the environment that we run in."""
-    if sys.prefix == sys.base_prefix:
-        return {}
-    folders = [sysconfig.get_path("purelib"), os.environ.get("PYTHONPATH", "")]
-    return {"PYTHONPATH": os.pathsep.join(folder for folder in folders if folder)}
+def _add_missing_packages(startup: Path) -> None:
+    """QGIS embeds the system's Python: let it find in our environment what it has not got itself.
+
+    At the end of the path, because two builds of GEOS or PROJ in one process do not mix.
+    """
+    if sys.prefix != sys.base_prefix:
+        packages = sysconfig.get_path("purelib")
+        startup.write_text(f"import sys\nsys.path.append({packages!r})\n", encoding="utf-8")

@@ -11,6 +11,7 @@ from qgis.core import QgsApplication, QgsProject, QgsTask
 from qgis.PyQt.QtCore import QObject, QSettings
 from qgis.PyQt.QtWidgets import QFileDialog, QWidget
 
+from ..layers import style_documents
 from .messages import Messages
 
 LAST_FOLDER = "segshap/last_export_folder"
@@ -35,13 +36,14 @@ class WriteTask(QgsTask):
         super().__init__(title, QgsTask.Flag(0))
         self._write = write
         self._on_end = on_end
+        self.written: Any = None
         self.error: Optional[Exception] = None
         self.details = ""
 
     def run(self) -> bool:
         """Write; whatever goes wrong is kept for the main thread."""
         try:
-            self._write()
+            self.written = self._write()
         except Exception as error:  # noqa: BLE001 (whatever leaves a QgsTask's thread ends QGIS)
             self.error = error
             self.details = traceback.format_exc()
@@ -61,12 +63,18 @@ class Exports(QObject):
         Parent of the file dialogs.
     messages : Messages
         Where outcomes are told.
+    colour_blind : callable
+        Whether the styles that go with the files are the colour-blind safe ones.
     """
 
-    def __init__(self, parent: QWidget, messages: Messages) -> None:
+    def __init__(
+        self, parent: QWidget, messages: Messages, colour_blind: Callable[[], bool]
+    ) -> None:
         super().__init__(parent)
         self._parent = parent
         self._messages = messages
+        self._colour_blind = colour_blind
+        self._closed = False
         # QGIS keeps no reference to a Python task.
         self._running: set[WriteTask] = set()
 
@@ -88,13 +96,20 @@ class Exports(QObject):
         """Write without asking."""
         from ..geo import write_geopackage
 
-        self._start(path, lambda: write_geopackage(path, list(records)))
+        kept = list(records)
+        styles = [style_documents(record, self._colour_blind()) for record in kept]
+        self._start(path, lambda: write_geopackage(path, kept, styles))
 
     def write_geotiff(self, record: Any, path: Path) -> None:
         """Write without asking."""
         from ..geo import write_geotiff
 
-        self._start(path, lambda: write_geotiff(path, record))
+        styles = style_documents(record, self._colour_blind())
+        self._start(path, lambda: write_geotiff(path, record, styles))
+
+    def close(self) -> None:
+        """Files still being written are finished in silence."""
+        self._closed = True
 
     def _ask(self, title: str, kinds: str, name: str, suffix: str) -> Optional[Path]:
         # An existing GeoPackage is added to, so there is nothing to warn of.
@@ -119,11 +134,14 @@ class Exports(QObject):
 
     def _ended(self, task: WriteTask, path: Path) -> None:
         self._running.discard(task)
+        if self._closed:
+            return
         if task.error is not None:
             self._messages.error(task.error, task.details)
             return
         reload_layers_of(path)
-        self._messages.success(self.tr("Written: {}").format(path))
+        notes = " ".join(getattr(task.written, "notes", ()))
+        self._messages.success(self.tr("Written: {}").format(path) + (f" {notes}" if notes else ""))
 
 
 def reload_layers_of(path: Path) -> None:

@@ -1,6 +1,7 @@
 """Map tools that pick what is to be explained: a pixel, a drawn region, a predicted slick.
 
-Every tool hands over a geometry in the CRS of the raster layer; what happens next is not its business.
+Every tool hands over a geometry in the CRS of the raster layer; what happens next is no business of
+its own.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from .pixel_grid import has_pixels, pixel_at, pixel_outline, transform_between, 
 OUTLINE = QColor(33, 102, 172)
 HALO = QColor(255, 255, 255, 190)
 FILL = QColor(33, 102, 172, 40)
-# A press that moves further than this (device-independent pixels) draws freehand instead of clicking.
+# A press that moves further than this (in pixels of the screen) draws freehand instead of clicking.
 DRAG_DISTANCE = 6
 
 
 def region_band(canvas: QgsMapCanvas) -> QgsRubberBand:
-    """A rubber band for regions: blue with a white halo, so that it shows on dark and bright images."""
+    """A rubber band for regions: blue in a white halo, seen on dark and on bright images."""
     band = QgsRubberBand(canvas, Qgis.GeometryType.Polygon)
     band.setStrokeColor(OUTLINE)
     band.setSecondaryStrokeColor(HALO)
@@ -32,7 +33,7 @@ def region_band(canvas: QgsMapCanvas) -> QgsRubberBand:
 
 
 class PickTool(QgsMapTool):
-    """What the picking tools share: the raster layer picked on, and the two ways that a pick can end.
+    """What the tools share: the raster layer picked on, and the two ways that a pick can end.
 
     Parameters
     ----------
@@ -64,7 +65,7 @@ class PickTool(QgsMapTool):
         return self.layer
 
     def to_layer(self, geometry: QgsGeometry, layer: QgsRasterLayer) -> Optional[QgsGeometry]:
-        """The geometry in the layer's CRS; None, and a word to the user, where it has no place there."""
+        """The geometry in the layer's CRS; None, and a word to the user, where it has no place."""
         map_crs = self.canvas().mapSettings().destinationCrs()
         try:
             return transformed(geometry, transform_between(map_crs, layer.crs()))
@@ -132,7 +133,7 @@ class PixelTool(PickTool):
 
 
 class SlickTool(PickTool):
-    """One click picks the predicted segment under it; the model has to run to know its outline."""
+    """One click picks the predicted segment under it; the model has to run to outline it."""
 
     def canvasReleaseEvent(self, event: QgsMapMouseEvent) -> None:
         """Pick the segment under the click, handing over the clicked point."""
@@ -151,7 +152,7 @@ class SlickTool(PickTool):
 class RegionTool(PickTool):
     """A polygon by clicks, or freehand by dragging.
 
-    Backspace takes the last corner back, Esc clears, double-click, Enter or the right button finishes.
+    Backspace takes the last corner back, Esc clears; double-click, Enter or right-click finishes.
     """
 
     def __init__(self, canvas: QgsMapCanvas) -> None:

@@ -127,15 +127,13 @@ class MethodSection(QWidget):
         self.window_box.setSingleStep(32)
         tip = self.tr("Side of the square window around the region that the model sees.")
         self._row(form, self.tr("&Window"), self.window_box, tip)
-        self.resample_box = QDoubleSpinBox()
-        self.resample_box.setRange(0.25, 32.0)
-        self.resample_box.setValue(1.0)
-        self.resample_box.setPrefix("1 : ")
+        self.merge_box = self._spin(1, 16, 1, "")
+        self.merge_box.setSpecialValueText(self.tr("no"))
         tip = self.tr(
-            "Raster pixels for one pixel of the window. 1 : 1 keeps the raster's own pixels; "
-            "change it only where the model was trained on another pixel size."
+            "Merge so many pixels along each side into one. Only where the model was trained on "
+            "coarser pixels than the raster has."
         )
-        self._row(form, self.tr("Resam&ple"), self.resample_box, tip)
+        self._row(form, self.tr("Merge &pixels"), self.merge_box, tip)
         units = [
             (self.tr("Recognise from the values"), None),
             (self.tr("Amplitude"), "amplitude"),
@@ -170,7 +168,7 @@ class MethodSection(QWidget):
             "unit": self.unit_box.currentData(),
             "seed": self.seed_box.value(),
             "window": self.window_box.value(),
-            "resample": self.resample_box.value(),
+            "merge": self.merge_box.value(),
         }
 
     def follow_model(self, card: ModelCard) -> None:

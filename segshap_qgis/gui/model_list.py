@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
 from ..errors import ModelError
 from ..models import ModelCard
@@ -20,10 +20,12 @@ class ListedModel(NamedTuple):
 
 def bundled_models(folder: Path = FOLDER) -> list[ListedModel]:
     """Every model that comes with the plugin; a damaged card is passed over."""
-    found = []
-    for path in sorted(folder.glob("*.json")):
-        try:
-            found.append(ListedModel(path, ModelCard.read(path)))
-        except ModelError:
-            continue
-    return found
+    listed = (_listed(path) for path in sorted(folder.glob("*.json")))
+    return [model for model in listed if model is not None]
+
+
+def _listed(path: Path) -> Optional[ListedModel]:
+    try:
+        return ListedModel(path, ModelCard.read(path))
+    except ModelError:
+        return None

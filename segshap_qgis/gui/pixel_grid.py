@@ -1,4 +1,4 @@
-"""The grid of a raster layer as QGIS presents it: which pixel lies under the cursor, and its outline."""
+"""The pixels of a raster layer as QGIS presents it: the one under a point, its outline."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def pixel_outline(layer: QgsRasterLayer, row: int, column: int) -> QgsGeometry:
 def transform_between(
     source: QgsCoordinateReferenceSystem, destination: QgsCoordinateReferenceSystem
 ) -> QgsCoordinateTransform:
-    """The project's way from one CRS to another; the identity where a CRS is missing, as QGIS draws."""
+    """The project's way from one CRS to another; the identity where one is missing."""
     return QgsCoordinateTransform(source, destination, QgsProject.instance())
 
 

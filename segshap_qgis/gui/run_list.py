@@ -18,7 +18,7 @@ from qgis.PyQt.QtWidgets import (
 
 
 class RunList(QWidget):
-    """A list of runs, the newest first, with the headline of the chosen one and the export buttons."""
+    """Runs, the newest first, with the headline of the chosen one and the export buttons."""
 
     export_geopackage_asked = pyqtSignal(list)
     export_geotiff_asked = pyqtSignal(object)

@@ -11,7 +11,7 @@ from ..tasks import PATIENCE, ExplainTask
 
 
 class RunQueue(QObject):
-    """Hands tasks to QGIS's task manager one after the other, and keeps them alive until they end."""
+    """Hands tasks to QGIS's task manager one after the other, and keeps them alive meanwhile."""
 
     started = pyqtSignal(object)
     ended = pyqtSignal(object)

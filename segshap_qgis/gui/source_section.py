@@ -8,7 +8,7 @@ from typing import Optional
 from qgis.core import Qgis, QgsMapLayer, QgsProject, QgsRasterLayer
 from qgis.gui import QgsMapLayerComboBox, QgsRasterBandComboBox
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QFileDialog, QLabel, QWidget
+from qgis.PyQt.QtWidgets import QFileDialog, QWidget
 
 from ..errors import ModelError, SettingsError
 from ..models import ModelCard

@@ -25,6 +25,9 @@ from .picking import Picking
 from .pixel_grid import transform_between, transformed
 from .run_queue import RunQueue
 
+# A share of a region's area that is worth telling when it lies off the raster.
+SMALLEST_SHARE_OUTSIDE = 0.01
+
 
 @dataclass
 class Run:
@@ -54,7 +57,9 @@ class Workbench(QObject):
         self.messages = Messages(iface, self)
         self.picking = Picking(iface, self._layer, self)
         self.dock = Dock(list(self.picking.actions.values()), iface.mainWindow())
-        self.exports = Exports(self.dock, self.messages)
+        self.exports = Exports(
+            self.dock, self.messages, self.dock.method.colours_box.isChecked
+        )
         self.queue = RunQueue(self)
         self.runs: dict[ExplainTask, Run] = {}
         self._n_runs = 0
@@ -82,6 +87,7 @@ class Workbench(QObject):
         for run in list(self.runs.values()):
             self._drop(run)
         self.picking.close()
+        self.exports.close()
         self.messages.clear()
         self.dock.forget()
         self._iface.removeDockWidget(self.dock)
@@ -151,11 +157,13 @@ class Workbench(QObject):
         self.dock.runs.set_state(self.runs[task].row, self.tr("running"))
         self.dock.progress.start(self.tr("Preparing: {}").format(task.title))
 
-    def _run_located(self, task: ExplainTask, region: QgsGeometry) -> None:
+    def _run_located(self, task: ExplainTask, outline: bytes) -> None:
         """The predicted slick's outline, once the model has run."""
         run = self.runs.get(task)
-        layer = QgsProject.instance().mapLayer(run.layer_id) if run else None
-        if layer is not None:
+        layer = QgsProject.instance().mapLayer(run.layer_id) if run is not None else None
+        if run is not None and layer is not None:
+            region = QgsGeometry()
+            region.fromWkb(outline)
             self._set_region(run.band, region, layer)
 
     def _run_advanced(self, task: ExplainTask, advance: Advance) -> None:
@@ -208,6 +216,12 @@ class Workbench(QObject):
         except SegShapError as error:
             self.messages.error(error)
         self.dock.runs.set_state(run.row, headline(record.explanation), record)
+        if run.task.job.outside > SMALLEST_SHARE_OUTSIDE:
+            self.messages.information(
+                self.tr("{:.0%} of the region lies outside the raster and was left out.").format(
+                    run.task.job.outside
+                )
+            )
         if QgsProject.instance().mapLayer(run.layer_id) is None:
             self.messages.information(
                 self.tr("“{}” was removed meanwhile; its explanation is kept.").format(

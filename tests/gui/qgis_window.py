@@ -22,7 +22,7 @@ LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 class QgisWindow(QObject):
     """Main window, canvas and message bar."""
 
-    currentLayerChanged = pyqtSignal(object)
+    currentLayerChanged = pyqtSignal(object)  # noqa: N815 (QGIS's own name)
 
     def __init__(self) -> None:
         super().__init__()

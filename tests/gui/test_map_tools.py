@@ -29,7 +29,7 @@ class Picks:
         self.tool = kind(window.mapCanvas())
         self.tool.layer = layer
         self.geometries, self.refusals = [], []
-        self.tool.picked.connect(lambda geometry: self.geometries.append(geometry))
+        self.tool.picked.connect(self.geometries.append)
         self.tool.refused.connect(self.refusals.append)
         window.mapCanvas().setMapTool(self.tool)
 

@@ -48,7 +48,7 @@ def pick_pixel(window, bench, x=500400, y=3999700) -> None:
 def test_a_click_on_a_pixel_becomes_a_contribution_layer(window, workbench):
     pick_pixel(window, workbench)
     assert window.mapCanvas().mapTool() is window.pan
-    wait_until(lambda: workbench.dock.runs.records())
+    wait_until(workbench.dock.runs.records)
     (record,) = workbench.dock.runs.records()
     found = record.explanation
     assert found.values.sum() == pytest.approx((found.prediction - found.base)[0], rel=1e-9)

@@ -1,0 +1,226 @@
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+from qgis.core import QgsApplication
+from qgis.PyQt.QtTest import QTest
+
+from segshap_qgis.errors import RegionError
+from segshap_qgis.explain import explain, squares
+from segshap_qgis.gui.run_queue import RunQueue
+from segshap_qgis.tasks import NICENESS, Advance, ExplainTask
+from segshap_qgis.workflow import Request
+
+CELLS = squares((32, 32), side=8)
+
+
+class SlowGame:
+    """Contributions 0..15 hundredths; every call takes its time."""
+
+    n_players, n_targets, batch_size = 16, 1, 1
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+    def __call__(self, coalitions: np.ndarray) -> np.ndarray:
+        time.sleep(self.seconds)
+        return coalitions @ (np.arange(16.0)[:, None] / 100)
+
+
+class GameJob:
+    """Explains a game instead of a model on a raster."""
+
+    def __init__(self, seconds: float = 0.0, budget: int = 100) -> None:
+        self.request = Request(model="", target="oil", budget=budget, stop_at=None)
+        self.game = SlowGame(seconds)
+
+    def carry_out(self, task):
+        latest = []
+
+        def keep(partial) -> bool:
+            latest[:] = [partial]
+            return task.on_progress(partial)
+
+        return explain(self.game, CELLS, budget=self.request.budget, on_progress=keep)
+
+
+class FunctionJob(GameJob):
+    """Does whatever the test wants."""
+
+    def __init__(self, function) -> None:
+        super().__init__()
+        self.function = function
+
+    def carry_out(self, task):
+        return self.function(task)
+
+
+def run(task: ExplainTask, seconds: float = 20) -> None:
+    """To its end, in QGIS's own task manager."""
+    ended = []
+    task.ended.connect(lambda: ended.append(True))
+    QgsApplication.taskManager().addTask(task)
+    wait_until(lambda: ended, seconds)
+
+
+def wait_until(condition, seconds: float = 20) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        QTest.qWait(10)
+
+
+def test_a_task_brings_back_what_its_job_found(qgis_app):
+    task = ExplainTask(GameJob(), "linear")
+    run(task)
+    assert task.error is None
+    np.testing.assert_array_equal(
+        task.record.values, explain(SlowGame(0.0), CELLS, budget=100).values
+    )
+
+
+def test_progress_says_how_far_how_precise_and_how_long(qgis_app):
+    task = ExplainTask(GameJob(0.01, budget=60), "linear")
+    heard, threads = [], []
+    task.advanced.connect(heard.append)
+    task.advanced.connect(lambda _: threads.append(threading.current_thread()))
+    run(task)
+    assert [a.evaluations for a in heard] == sorted(a.evaluations for a in heard)
+    assert heard[-1].percent == pytest.approx(100)
+    assert 0.1 < heard[len(heard) // 2].seconds_left < 5
+    assert set(threads) == {threading.main_thread()}
+
+
+def test_time_left_counts_on_errors_that_fall_with_the_root_of_the_evaluations():
+    advance = Advance(100, 4000, precision=0.2, goal=0.1, seconds_left=float("inf"))
+    assert advance.expected_evaluations == 400
+    assert advance.percent == 25
+    assert advance._replace(precision=0.1).percent == 100
+    assert advance._replace(goal=0.0).percent == 2.5
+    assert advance._replace(precision=float("inf")).percent == 2.5
+
+
+def test_previews_are_throttled(qgis_app):
+    task = ExplainTask(GameJob(0.02, budget=150), "linear")
+    previews, steps = [], []
+    task.refreshed.connect(lambda partial: previews.append(time.monotonic()))
+    task.advanced.connect(steps.append)
+    run(task)
+    assert len(steps) > 100
+    assert 1 <= len(previews) <= 6
+
+
+def test_cancelling_takes_less_than_a_second_and_keeps_what_was_learnt(qgis_app):
+    task = ExplainTask(GameJob(0.05, budget=10_000), "linear")
+    ended, seen = [], []
+    task.ended.connect(lambda: ended.append(time.monotonic()))
+    task.advanced.connect(lambda advance: seen.append(advance.evaluations))
+    QgsApplication.taskManager().addTask(task)
+    wait_until(lambda: seen and seen[-1] >= 30)
+    cancelled = time.monotonic()
+    task.cancel()
+    wait_until(lambda: ended)
+    assert ended[0] - cancelled < 1
+    assert task.record.evaluations >= 30
+    assert task.record.values.sum() == pytest.approx(1.2)
+
+
+def test_a_job_that_does_not_listen_is_left_to_itself_within_a_second(qgis_app):
+    working, released = threading.Event(), threading.Event()
+
+    def deaf(_task):
+        working.set()
+        released.wait(20)
+
+    task = ExplainTask(FunctionJob(deaf), "deaf")
+    ended = []
+    task.ended.connect(lambda: ended.append(time.monotonic()))
+    QgsApplication.taskManager().addTask(task)
+    wait_until(working.is_set)
+    cancelled = time.monotonic()
+    task.cancel()
+    wait_until(lambda: ended)
+    released.set()
+    assert ended[0] - cancelled < 1.2
+    assert task.record is None
+
+
+@pytest.mark.parametrize("error", [RegionError("The region is empty."), ZeroDivisionError("oops")])
+def test_an_error_is_kept_for_the_main_thread_with_where_it_happened(qgis_app, error):
+    def fail(_task):
+        raise error
+
+    task = ExplainTask(FunctionJob(fail), "failing")
+    run(task)
+    assert task.error is error
+    assert task.record is None
+    assert "in fail" in task.details
+
+
+@pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="threads have no priority of their own"
+)
+def test_only_the_computing_thread_is_of_lower_priority(qgis_app):
+    found = []
+
+    def look(_task):
+        found.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+
+    before = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    run(ExplainTask(FunctionJob(look), "gentle"))
+    assert found == [max(before, NICENESS)]
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == before
+
+
+def test_runs_wait_for_each_other_and_a_failure_stops_none(qgis_app):
+    queue, running, most, ended = RunQueue(), [], [], []
+
+    def work(task):
+        running.append(task.title)
+        most.append(len(running))
+        time.sleep(0.1)
+        running.remove(task.title)
+        if task.title == "b":
+            raise ValueError("b is broken")
+        return task.title
+
+    tasks = [ExplainTask(FunctionJob(work), title) for title in "abc"]
+    queue.ended.connect(lambda task: ended.append((task.title, task.record)))
+    for task in tasks:
+        queue.add(task)
+    wait_until(lambda: len(ended) == 3)
+    assert ended == [("a", "a"), ("b", None), ("c", "c")]
+    assert most == [1, 1, 1]
+    assert queue.current is None
+
+
+def test_a_waiting_run_can_be_taken_out_of_the_queue(qgis_app):
+    queue, ended = RunQueue(), []
+    first, second = ExplainTask(GameJob(0.01), "first"), ExplainTask(GameJob(), "second")
+    queue.ended.connect(lambda task: ended.append((task.title, task.record is None)))
+    queue.add(first)
+    queue.add(second)
+    queue.cancel(second)
+    assert ended == [("second", True)]
+    wait_until(lambda: len(ended) == 2)
+    assert ended[1] == ("first", False)
+
+
+def test_closing_the_queue_is_quick_and_silent(qgis_app):
+    queue, ended = RunQueue(), []
+    queue.ended.connect(ended.append)
+    task = ExplainTask(GameJob(0.05, budget=10_000), "long")
+    queue.add(task)
+    queue.add(ExplainTask(GameJob(), "never"))
+    wait_until(lambda: task._started)
+    started = time.monotonic()
+    queue.close()
+    assert time.monotonic() - started < 1.7
+    assert task.done.is_set()
+    QTest.qWait(100)
+    assert ended == []
