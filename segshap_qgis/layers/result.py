@@ -1,0 +1,254 @@
+"""The layers of one Record, styled and documented, not yet in any project."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsFeature,
+    QgsGeometry,
+    QgsLayerMetadata,
+    QgsLayerNotesUtils,
+    QgsMapLayer,
+    QgsRasterLayer,
+    QgsVectorLayer,
+)
+from qgis.PyQt.QtXml import QDomDocument
+
+from ..errors import ExportError
+from ..geo import Record
+from ..geo.cells import Column, cell_columns
+from ..geo.rasters import Map, maps, reference_system, write_map
+from ..geo.regions import cell_outlines, mask_outline
+from . import styles
+
+# Custom property that tells our layers from others, and which of them each one is.
+ROLE = "segshap/role"
+TITLES = {
+    "region": "region",
+    "superpixels": "super-pixels",
+    "contribution": "contribution",
+    "standard_error": "standard error",
+    "probability": "model output",
+}
+SIGNED_NUMBER = "[% CASE WHEN {0} > 0 THEN '+' ELSE '' END || format_number({0}, {1}) %]"
+
+
+def result_layers(
+    record: Record, folder: str, colour_blind: bool = False
+) -> dict[str, QgsMapLayer]:
+    """Styled and documented layers of a record by role, in the order of the legend.
+
+    Parameters
+    ----------
+    record : Record
+        What to show.
+    folder : str
+        Where the GeoTIFFs go; also a virtual one of GDAL.
+    colour_blind : bool
+        Orange to purple instead of red to green.
+
+    Raises
+    ------
+    ExportError
+        A raster could not be written.
+    """
+    layers: dict[str, QgsMapLayer] = {"region": _region_layer(record)}
+    layers["superpixels"] = _cell_layer(record)
+    for drawn in maps(record):
+        layers[drawn.kind] = raster_layer(
+            drawn, f"{folder}/{drawn.kind}.tif", record.window.crs_wkt
+        )
+    _style(layers, record, colour_blind)
+    document = _document(record)
+    for role, layer in layers.items():
+        layer.setName(TITLES[role])
+        layer.setCustomProperty(ROLE, role)
+        _describe(layer, record, document)
+    return layers
+
+
+def style_documents(record: Record, colour_blind: bool = False) -> dict[str, str]:
+    """QML style of every layer of a record, by role; to be kept beside exported data.
+
+    Parameters
+    ----------
+    record : Record
+        What the styles are for: limits and labels are the record's own.
+    colour_blind : bool
+        Orange to purple instead of red to green.
+    """
+    from osgeo import gdal
+
+    folder = f"/vsimem/segshap_{uuid4().hex}"
+    layers = result_layers(record, folder, colour_blind)
+    documents = {}
+    for role, layer in layers.items():
+        layer.removeCustomProperty(ROLE)
+        document = QDomDocument("qgis")
+        layer.exportNamedStyle(document)
+        documents[role] = document.toString()
+    layers.clear()
+    gdal.RmdirRecursive(folder)
+    return documents
+
+
+def raster_layer(drawn: Map, path: str, crs_wkt: str) -> QgsRasterLayer:
+    """Write a map as a GeoTIFF on its own grid and open it.
+
+    Raises
+    ------
+    ExportError
+        It could not be written.
+    """
+    from osgeo import gdal
+
+    if not path.startswith("/vsi"):
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    options = ("COMPRESS=DEFLATE", "PREDICTOR=3", "TILED=YES")
+    gdal.PushErrorHandler("CPLQuietErrorHandler")
+    try:
+        write_map("GTiff", path, drawn, reference_system(crs_wkt), options, {})
+    finally:
+        gdal.PopErrorHandler()
+    layer = QgsRasterLayer(path, drawn.title, "gdal")
+    if not layer.isValid():
+        raise ExportError(
+            f"The {TITLES[drawn.kind]} could not be written to {path}.",
+            "Check that the folder can be written to and the disk has room.",
+        )
+    layer.setCrs(_crs(crs_wkt))
+    return layer
+
+
+def unit_of(settings: Any) -> str:
+    """Unit of contributions, for people."""
+    return styles.UNITS.get(str(settings.get("output", "probability")), "")
+
+
+def _crs(wkt: str) -> QgsCoordinateReferenceSystem:
+    return QgsCoordinateReferenceSystem.fromWkt(wkt) if wkt else QgsCoordinateReferenceSystem()
+
+
+def _cell_layer(record: Record) -> QgsVectorLayer:
+    superpixels = record.explanation.superpixels
+    outlines = cell_outlines(superpixels.labels, record.window.transform)
+    layer = _vector_layer(outlines, cell_columns(record), record.window.crs_wkt)
+    layer.setDisplayExpression("'super-pixel ' || \"cell\"")
+    return layer
+
+
+def _region_layer(record: Record) -> QgsVectorLayer:
+    found, target = record.explanation, record.target
+    columns = [
+        Column("name", [record.name]),
+        Column("class", [record.target_name]),
+        Column("prediction", [float(found.prediction[target])]),
+        Column("base_value", [float(found.base[target])]),
+        Column("area_pixels", [int(record.region.sum())]),
+    ]
+    outline = mask_outline(record.region, record.window.transform)
+    return _vector_layer([outline], columns, record.window.crs_wkt)
+
+
+def _vector_layer(outlines: Iterable[Any], columns: list[Column], crs_wkt: str) -> QgsVectorLayer:
+    """A memory layer of multipolygons with attributes; what is not a number is left empty."""
+    fields = "&".join(f"field={column.name}:{_field_type(column)}" for column in columns)
+    layer = QgsVectorLayer(f"MultiPolygon?{fields}", "cells", "memory")
+    layer.setCrs(_crs(crs_wkt))
+    features = []
+    for index, outline in enumerate(outlines):
+        geometry = QgsGeometry()
+        geometry.fromWkb(outline.wkb)
+        geometry.convertToMultiType()
+        feature = QgsFeature(layer.fields())
+        feature.setGeometry(geometry)
+        values = (column.values[index] for column in columns)
+        feature.setAttributes([value if value == value else None for value in values])  # noqa: PLR0124
+        features.append(feature)
+    layer.dataProvider().addFeatures(features)
+    layer.updateExtents()
+    return layer
+
+
+def _field_type(column: Column) -> str:
+    first = column.values[0] if len(column.values) else 0.0
+    return {str: "string(254)", int: "int8"}.get(type(first), "double")
+
+
+def _style(layers: dict[str, QgsMapLayer], record: Record, colour_blind: bool) -> None:
+    found, target = record.explanation, record.target
+    unit = unit_of(found.settings)
+    limit = styles.largest(found.values[target])
+    signed = styles.Signed(limit, record.target_name, unit, colour_blind)
+    styles.style_contribution(layers["contribution"], signed)
+    error = styles.largest(found.standard_errors[target])
+    styles.style_standard_error(layers["standard_error"], error, unit)
+    styles.style_cells(layers["superpixels"])
+    styles.style_region(layers["region"])
+    if "probability" in layers:
+        styles.style_probability(layers["probability"], record.target_name)
+    digits = styles.decimals(limit) + 1
+    for role in ("contribution", "standard_error", "probability"):
+        if role in layers:
+            value = "raster_value(@layer, 1, @layer_cursor_point)"
+            number = SIGNED_NUMBER.format(value, digits)
+            layers[role].setMapTipTemplate(f"<b>{number}</b> {unit}<br>{TITLES[role]}")
+    layers["superpixels"].setMapTipTemplate(_cell_tip(unit, digits))
+
+
+def _cell_tip(unit: str, digits: int) -> str:
+    contribution = SIGNED_NUMBER.format('"contribution"', digits)
+    error = f'[% format_number("standard_error", {digits}) %]'
+    return (
+        f"<b>{contribution}</b> ± {error} {unit}<br>"
+        'rank [% "rank" %], [% format_number(100 * "share", 1) %] % of the difference'
+    )
+
+
+def _document(record: Record) -> dict[str, Any]:
+    """All that a reader of the layer must know, by heading."""
+    found, target = record.explanation, record.target
+    settings = {**found.settings, **record.settings}
+    superpixels = found.superpixels
+    return {
+        "Explains": f"{record.target_name} on {record.name}",
+        "Source": record.window.source,
+        "Bands": ", ".join(record.window.band_names),
+        "Model": settings.get("model_id", ""),
+        "Model output on the region": float(found.prediction[target]),
+        "Base value (everything hidden)": float(found.base[target]),
+        "Sum of contributions": float(found.values[target].sum()),
+        "Unit": unit_of(settings),
+        "Largest standard error, share of the range": found.precision,
+        "Evaluations of the model": found.evaluations,
+        "Seed": found.seed,
+        "Super-pixels": f"{superpixels.n_players} {json.dumps(dict(superpixels.settings))}",
+        "Settings": json.dumps(settings, ensure_ascii=False, default=str, sort_keys=True),
+    }
+
+
+def _describe(layer: QgsMapLayer, record: Record, document: dict[str, Any]) -> None:
+    rows = "".join(
+        f"<tr><td><b>{html.escape(name)}</b></td><td>{html.escape(_text(value))}</td></tr>"
+        for name, value in document.items()
+    )
+    QgsLayerNotesUtils.setLayerNotes(layer, f"<table>{rows}</table>")
+    metadata = QgsLayerMetadata()
+    metadata.setTitle(f"{layer.name()}: {document['Explains']}")
+    metadata.setAbstract("\n".join(f"{name}: {_text(v)}" for name, v in document.items()))
+    metadata.setType("dataset")
+    metadata.setCrs(layer.crs())
+    metadata.setParentIdentifier(record.window.source)
+    metadata.addHistoryItem(f"SegSHAP {record.settings.get('started', '')}".strip())
+    layer.setMetadata(metadata)
+
+
+def _text(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,150 @@
+"""How results look: signed colours, legends with a unit, outlines."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from qgis.core import (
+    QgsBasicNumericFormat,
+    QgsColorRampLegendNodeSettings,
+    QgsColorRampShader,
+    QgsFillSymbol,
+    QgsGradientColorRamp,
+    QgsGradientStop,
+    QgsRasterLayer,
+    QgsRasterShader,
+    QgsSingleBandPseudoColorRenderer,
+    QgsSingleSymbolRenderer,
+    QgsVectorLayer,
+)
+from qgis.PyQt.QtGui import QColor
+
+# Colours from the most negative through zero to the most positive (ColorBrewer RdYlGn's ends
+# around white, and PuOr, which people with any colour vision tell apart).
+RED_WHITE_GREEN = ("#b2182b", "#e4605a", "#fddbc7", "#ffffff", "#d9f0d3", "#5aae61", "#1b7837")
+ORANGE_WHITE_PURPLE = ("#b35806", "#f1a340", "#fee0b6", "#ffffff", "#d8daeb", "#998ec3", "#542788")
+POSITIONS = (-1.0, -0.5, -0.15, 0.0, 0.15, 0.5, 1.0)
+# Around zero the image below shines through; strong contributions nearly cover it.
+ALPHAS = (235, 210, 110, 0, 110, 210, 235)
+# From exact to uncertain, and from "no" to "yes": each starts invisible.
+UNCERTAINTY = ("#4a3aff", "#e0218a")
+PROBABILITY = ("#fde725", "#fd8d3c", "#bd0026")
+
+UNITS = {"probability": "probability", "logit": "logit", "decision": "share of pixels"}
+SMALLEST_LIMIT = 1e-6
+
+
+class Signed(NamedTuple):
+    """What the signed colours of one map stand for.
+
+    Attributes
+    ----------
+    limit : float
+        Contribution of the strongest colour, on both sides of zero.
+    target : str
+        The class.
+    unit : str
+        Unit of contributions.
+    colour_blind : bool
+        Orange to purple instead of red to green.
+    """
+
+    limit: float
+    target: str
+    unit: str
+    colour_blind: bool
+
+
+def largest(values: NDArray[np.float64]) -> float:
+    """Largest known absolute value; at least a little more than zero: a scale needs a width."""
+    known = np.abs(values[np.isfinite(values)])
+    return max(float(known.max(initial=0.0)), SMALLEST_LIMIT)
+
+
+def style_contribution(layer: QgsRasterLayer, signed: Signed) -> None:
+    """Diverging colours, symmetric about zero, transparent near it; the legend names the unit."""
+    palette = ORANGE_WHITE_PURPLE if signed.colour_blind else RED_WHITE_GREEN
+    colours = [_colour(name, alpha) for name, alpha in zip(palette, ALPHAS)]
+    values = [position * signed.limit for position in POSITIONS]
+    digits = decimals(signed.limit)
+    labels = (
+        f"{-signed.limit:+.{digits}f} {signed.unit}: against {signed.target}",
+        f"{signed.limit:+.{digits}f} {signed.unit}: for {signed.target}",
+    )
+    _colour_by_value(layer, values, colours, labels)
+
+
+def style_standard_error(layer: QgsRasterLayer, limit: float, unit: str) -> None:
+    """From transparent (exact) to strong (uncertain)."""
+    colours = [
+        _colour(UNCERTAINTY[0], 0),
+        _colour(UNCERTAINTY[0], 150),
+        _colour(UNCERTAINTY[1], 230),
+    ]
+    labels = (f"0 {unit}: exact", f"±{limit:.{decimals(limit)}f} {unit}: standard error")
+    _colour_by_value(layer, [0.0, limit / 2, limit], colours, labels)
+
+
+def style_probability(layer: QgsRasterLayer, target: str) -> None:
+    """From transparent (no) to strong (yes), always from 0 to 1."""
+    colours = [_colour(name, alpha) for name, alpha in zip(PROBABILITY, (0, 170, 220))]
+    _colour_by_value(layer, [0.0, 0.5, 1.0], colours, (f"0: no {target}", f"1: {target}"))
+
+
+def style_cells(layer: QgsVectorLayer) -> None:
+    """Hairlines only: the colours are the raster's."""
+    _outline(layer, "128,128,128,90", "0.1")
+
+
+def style_region(layer: QgsVectorLayer) -> None:
+    """A line that stands out from image and map alike."""
+    _outline(layer, "0,170,255,255", "0.7")
+
+
+def decimals(limit: float) -> int:
+    """Digits behind the point that show two figures of a limit, at least two."""
+    return int(max(2, min(8, 1 - np.floor(np.log10(limit)))))
+
+
+def _colour(name: str, alpha: int) -> QColor:
+    colour = QColor(name)
+    colour.setAlpha(alpha)
+    return colour
+
+
+def _colour_by_value(
+    layer: QgsRasterLayer, values: list[float], colours: list[QColor], labels: tuple[str, str]
+) -> None:
+    low, high = values[0], values[-1]
+    shader = QgsColorRampShader(low, high)
+    shader.setColorRampType(QgsColorRampShader.Type.Interpolated)
+    shader.setColorRampItemList(
+        [QgsColorRampShader.ColorRampItem(v, c, f"{v:+g}") for v, c in zip(values, colours)]
+    )
+    stops = [
+        QgsGradientStop((value - low) / (high - low), colour)
+        for value, colour in zip(values[1:-1], colours[1:-1])
+    ]
+    shader.setSourceColorRamp(QgsGradientColorRamp(colours[0], colours[-1], False, stops))
+    legend = QgsColorRampLegendNodeSettings()
+    legend.setMinimumLabel(labels[0])
+    legend.setMaximumLabel(labels[1])
+    signs = QgsBasicNumericFormat()
+    signs.setShowPlusSign(True)
+    legend.setNumericFormat(signs)
+    shader.setLegendSettings(legend)
+    raster_shader = QgsRasterShader(low, high)
+    raster_shader.setRasterShaderFunction(shader)
+    renderer = QgsSingleBandPseudoColorRenderer(layer.dataProvider(), 1, raster_shader)
+    renderer.setClassificationMin(low)
+    renderer.setClassificationMax(high)
+    layer.setRenderer(renderer)
+
+
+def _outline(layer: QgsVectorLayer, colour: str, width: str) -> None:
+    symbol = QgsFillSymbol.createSimple(
+        {"style": "no", "outline_color": colour, "outline_width": width}
+    )
+    layer.setRenderer(QgsSingleSymbolRenderer(symbol))
