@@ -111,7 +111,9 @@ class Snapshot:
         planes = np.empty((len(self.bands), *valid.shape), dtype=np.float32)
         for plane, band in zip(planes, self.bands):
             values, has_data = self._read_band(band, place)
-            plane[:] = values
+            # What does not fit into float32 becomes infinite, and therefore no data.
+            with np.errstate(over="ignore"):
+                plane[:] = values
             valid &= has_data & ~_in_ranges(values, self._ranges[band]) & np.isfinite(plane)
         if self._alpha:
             valid &= self._read_band(self._alpha, place)[0] != 0
@@ -188,8 +190,7 @@ def _alpha_band(provider: Any) -> int:
 
 def _has_data(block: QgsRasterBlock, values: NDArray[Any]) -> NDArray[np.bool_]:
     if block.hasNoDataValue():
-        no_data = block.noDataValue()
-        return np.asarray(values != np.asarray(no_data).astype(values.dtype))
+        return np.asarray(values != block.noDataValue())
     return np.ones(values.shape, dtype=bool)
 
 

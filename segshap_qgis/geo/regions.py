@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Optional
 
 import numpy as np
 from numpy.typing import NDArray
@@ -123,11 +123,9 @@ def predicted_segment(predicted: NDArray[np.bool_], pixel: tuple[int, int]) -> N
             "The model predicts nothing of this class here.",
             "Click inside a predicted segment, or draw a region instead.",
         )
-    for piece in _polygonize(predicted.astype(np.int32), ("8CONNECTED=8",)).get(1, []):
-        mask = _burn_pixels([piece], predicted.shape) > 0
-        if mask[row, column]:
-            return mask
-    raise AssertionError("every predicted pixel lies in a piece")
+    pieces = _polygonize(predicted.astype(np.int32), ("8CONNECTED=8",))[1]
+    numbers = _burn_pixels(pieces, predicted.shape)
+    return np.asarray(numbers == numbers[row, column])
 
 
 def mask_outline(mask: NDArray[np.bool_], transform: Transform) -> Any:
@@ -184,14 +182,18 @@ def _burn(parts: list[Any], window: Window) -> NDArray[np.int32]:
 
 def _burn_pixels(parts: list[Any], shape: tuple[int, ...]) -> NDArray[np.int32]:
     """As `_burn`, of parts whose x is a column and whose y is a row."""
-    from osgeo import gdal, ogr
+    from osgeo import gdal, ogr, osr
 
     height, width = shape
     target = gdal.GetDriverByName("MEM").Create("", width, height, 1, gdal.GDT_Int32)
-    source = ogr.GetDriverByName("Memory").CreateDataSource("")
+    # Any reference system that is the same on both sides keeps GDAL from looking for one.
+    plane = osr.SpatialReference()
+    plane.SetLocalCS("pixels")
+    target.SetProjection(plane.ExportToWkt())
+    source = _in_memory()
     # Centres decide for areas, every crossed pixel counts for lines.
     for is_area in (True, False):
-        layer = source.CreateLayer("areas" if is_area else "lines", None, ogr.wkbUnknown)
+        layer = source.CreateLayer("areas" if is_area else "lines", plane, ogr.wkbUnknown)
         layer.CreateField(ogr.FieldDefn("part", ogr.OFTInteger))
         for number, part in enumerate(parts, 1):
             if (part.geom_type == "Polygon") == is_area:
@@ -204,12 +206,29 @@ def _burn_pixels(parts: list[Any], shape: tuple[int, ...]) -> NDArray[np.int32]:
     return target.ReadAsArray()
 
 
-def _pixel_under(part: Any, window: Window) -> Any:
-    middle = part.representative_point()
+def _pixel_under(part: Any, window: Window) -> Optional[tuple[int, int]]:
+    from shapely.geometry import Point
+
+    # A part that crosses itself has no well-defined inside.
+    middle = part.representative_point() if part.is_valid else Point(*_first_vertex(part))
     row, column = to_pixel(window.transform, middle.x, middle.y)
     pixel = int(np.floor(row)), int(np.floor(column))
     inside = 0 <= pixel[0] < window.shape[0] and 0 <= pixel[1] < window.shape[1]
     return pixel if inside else None
+
+
+def _first_vertex(part: Any) -> tuple[float, float]:
+    line = part.exterior if part.geom_type == "Polygon" else part
+    x, y = line.coords[0][:2]
+    return x, y
+
+
+def _in_memory() -> Any:
+    """An empty vector dataset; later versions of GDAL keep rasters and vectors in one driver."""
+    from osgeo import gdal
+
+    driver = gdal.GetDriverByName("Memory") or gdal.GetDriverByName("MEM")
+    return driver.Create("", 0, 0, 0, gdal.GDT_Unknown)
 
 
 def _polygonize(numbers: NDArray[np.int32], options: tuple[str, ...] = ()) -> dict[int, list[Any]]:
@@ -222,8 +241,8 @@ def _polygonize(numbers: NDArray[np.int32], options: tuple[str, ...] = ()) -> di
     source.SetGeoTransform(_IDENTITY)
     band = source.GetRasterBand(1)
     band.WriteArray(numbers)
-    pieces = ogr.GetDriverByName("Memory").CreateDataSource("")
-    layer = pieces.CreateLayer("pieces", None, ogr.wkbPolygon)
+    store = _in_memory()
+    layer = store.CreateLayer("pieces", None, ogr.wkbPolygon)
     layer.CreateField(ogr.FieldDefn("number", ogr.OFTInteger))
     gdal.Polygonize(band, band, layer, 0, list(options))
     found: dict[int, list[Any]] = {}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Optional, Union
@@ -91,8 +92,6 @@ def read_window(
     RegionError
         The region is empty, outside the raster or larger than the window.
     """
-    from osgeo import gdal
-
     dataset = _open(str(path))
     grid = Grid(dataset.RasterYSize, dataset.RasterXSize, dataset.GetGeoTransform())
     wanted = [dataset.GetRasterBand(index) for index in _choose_bands(dataset, bands)]
@@ -101,11 +100,9 @@ def read_window(
     valid = np.ones((row1 - row0, column1 - column0), dtype=bool)
     planes = np.empty((len(wanted), *valid.shape), dtype=np.float32)
     for plane, band in zip(planes, wanted):
-        raw, mask = band.ReadAsArray(*place), band.GetMaskBand().ReadAsArray(*place)
-        if raw is None or mask is None:
-            raise _unreadable(str(path), gdal.GetLastErrorMsg())
-        plane[:] = _scaled(raw, band)
-        valid &= (mask != 0) & np.isfinite(plane)
+        values, has_data = _read_band(band, place, str(path))
+        plane[:] = values
+        valid &= has_data & np.isfinite(plane)
     return Window(
         bands=planes,
         valid=valid,
@@ -124,15 +121,44 @@ def unit_hint(texts: Sequence[str]) -> Optional[str]:
     return "db" if texts and all(says_decibel) else None
 
 
+@contextmanager
+def _gdal_speaks_up(path: str) -> Iterator[None]:
+    """Turn GDAL's failures, which it tells by exception or by None, into an ImageError."""
+    from osgeo import gdal
+
+    gdal.ErrorReset()
+    gdal.PushErrorHandler("CPLQuietErrorHandler")
+    try:
+        yield
+    except (RuntimeError, AttributeError) as error:
+        reason = gdal.GetLastErrorMsg() or str(error)
+        raise ImageError(
+            f"{path!r} cannot be read as a raster: {reason}", "Check the path and the file."
+        ) from error
+    finally:
+        gdal.PopErrorHandler()
+
+
+def _read_band(
+    band: Any, place: tuple[int, int, int, int], path: str
+) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """Values and where they are data, both (H, W); `place` is column, row, width, height."""
+    with _gdal_speaks_up(path):
+        raw, mask = band.ReadAsArray(*place), band.GetMaskBand().ReadAsArray(*place)
+        if raw is None or mask is None:
+            raise RuntimeError
+    # What does not fit into float32 becomes infinite, and therefore no data.
+    with np.errstate(over="ignore", invalid="ignore"):
+        return _scaled(raw, band).astype(np.float32), mask != 0
+
+
 def _open(path: str) -> Any:
     from osgeo import gdal
 
-    try:
+    with _gdal_speaks_up(path):
         dataset = gdal.OpenEx(path, gdal.OF_RASTER | gdal.OF_READONLY)
-    except RuntimeError as error:  # only where the caller switched GDAL's exceptions on
-        raise _unreadable(path, str(error)) from error
-    if dataset is None:
-        raise _unreadable(path, gdal.GetLastErrorMsg())
+        if dataset is None:
+            raise RuntimeError
     if dataset.GetDriver().ShortName in {"WMS", "WMTS"}:
         raise web_tiles_error(path)
     if dataset.RasterCount == 0:
@@ -150,14 +176,11 @@ def _warped(dataset: Any) -> Any:
     from osgeo import gdal
 
     has_no_data = dataset.GetRasterBand(1).GetNoDataValue() is not None
-    view = gdal.Warp("", dataset, format="VRT", errorThreshold=0.2, dstAlpha=not has_no_data)
-    if view is None:
-        raise _unreadable(dataset.GetDescription(), gdal.GetLastErrorMsg())
+    with _gdal_speaks_up(dataset.GetDescription()):
+        view = gdal.Warp("", dataset, format="VRT", errorThreshold=0.2, dstAlpha=not has_no_data)
+        if view is None:
+            raise RuntimeError
     return view
-
-
-def _unreadable(path: str, reason: str) -> ImageError:
-    return ImageError(f"{path!r} cannot be read as a raster: {reason}", "Check the path and file.")
 
 
 def web_tiles_error(name: str) -> ImageError:
