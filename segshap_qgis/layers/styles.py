@@ -27,7 +27,7 @@ RED_WHITE_GREEN = ("#b2182b", "#e4605a", "#fddbc7", "#ffffff", "#d9f0d3", "#5aae
 ORANGE_WHITE_PURPLE = ("#b35806", "#f1a340", "#fee0b6", "#ffffff", "#d8daeb", "#998ec3", "#542788")
 POSITIONS = (-1.0, -0.5, -0.15, 0.0, 0.15, 0.5, 1.0)
 # Around zero the image below shines through; strong contributions nearly cover it.
-ALPHAS = (235, 210, 110, 0, 110, 210, 235)
+ALPHAS = (205, 185, 100, 0, 100, 185, 205)
 # From exact to uncertain, and from "no" to "yes": each starts invisible.
 UNCERTAINTY = ("#4a3aff", "#e0218a")
 PROBABILITY = ("#fde725", "#fd8d3c", "#bd0026")
