@@ -12,6 +12,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from .stages import Stage, run_stages
+
 
 class DenseLayer(nn.Sequential):
     """BN - ReLU - 3x3 convolution to `growth` maps - dropout."""
@@ -57,15 +59,15 @@ class TransitionDown(nn.Sequential):
 
 
 class TransitionUp(nn.Module):
-    """3x3 transposed convolution of stride 2, cropped to the size of the skip connection."""
+    """3x3 transposed convolution of stride 2; its stage crops it to the size of the skip."""
 
     def __init__(self, maps: int) -> None:
         super().__init__()
         self.convolution = nn.ConvTranspose2d(maps, maps, 3, stride=2)
 
-    def forward(self, x: Tensor, size: Sequence[int]) -> Tensor:
-        """(N, maps, h, w) to (N, maps, *size), where size is 2h or 2h + 1 and likewise for w."""
-        return self.convolution(x)[:, :, : size[0], : size[1]]
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, maps, h, w) to (N, maps, 2h + 1, 2w + 1)."""
+        return self.convolution(x)
 
 
 class FCDenseNet(nn.Module):
@@ -120,18 +122,36 @@ class FCDenseNet(nn.Module):
         self.head = nn.Conv2d(maps + new_maps, n_classes, 1)
         self.apply(_initialise)
 
+    def stages(self) -> list[Stage]:
+        """The network from image to logits: what `forward` runs, and the staged game in parts."""
+        stages = [Stage("stem", ("image",), self.stem, scale=1, reach=1)]
+        depth = len(self.down_blocks)
+        for level, (block, down) in enumerate(zip(self.down_blocks, self.downs)):
+            skip, pooled = f"skip{level}", f"pooled{level}"
+            stages += [
+                _dense(skip, (stages[-1].output,), block, level, keeps_input=True),
+                Stage(pooled, (skip,), down, 2 ** (level + 1), "down"),
+            ]
+        stages.append(_dense(f"new{depth}", (stages[-1].output,), self.bottleneck, depth))
+        for level, up, block in zip(reversed(range(depth)), self.ups, self.up_blocks):
+            raised = f"raised{level}"
+            stages += [
+                Stage(raised, (f"new{level + 1}",), up, 2**level, "up"),
+                _dense(f"new{level}", (f"skip{level}", raised), block, level),
+            ]
+        stages.append(Stage("logits", ("skip0", "raised0", "new0"), self.head, scale=1))
+        return stages
+
     def forward(self, image: Tensor) -> Tensor:
         """Logits of every class at every pixel; softmax over dimension 1 gives probabilities."""
-        x, skips = self.stem(image), []
-        for block, down in zip(self.down_blocks, self.downs):
-            x = torch.cat([x, block(x)], dim=1)
-            skips.append(x)
-            x = down(x)
-        new = self.bottleneck(x)
-        for up, block, skip in zip(self.ups, self.up_blocks, reversed(skips)):
-            x = torch.cat([skip, up(new, skip.shape[2:])], dim=1)
-            new = block(x)
-        return self.head(torch.cat([x, new], dim=1))
+        return run_stages(self.stages(), {"image": image}, image.shape[2:])["logits"]
+
+
+def _dense(
+    output: str, inputs: tuple[str, ...], block: DenseBlock, level: int, keeps_input: bool = False
+) -> Stage:
+    reach = len(block.layers)
+    return Stage(output, inputs, block, 2**level, reach=reach, keeps_input=keeps_input)
 
 
 def _initialise(module: nn.Module) -> None:
