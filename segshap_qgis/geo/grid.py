@@ -56,8 +56,9 @@ def to_pixel(transform: Transform, x: ArrayLike, y: ArrayLike) -> tuple[Any, Any
             "Georeference the raster again.",
         )
     dx, dy = np.asarray(x, float) - x0, np.asarray(y, float) - y0
-    rows = (x_column * dy - y_column * dx) / determinant
-    columns = (y_row * dx - x_row * dy) / determinant
+    with np.errstate(invalid="ignore"):  # what is not finite is judged by the caller
+        rows = (x_column * dy - y_column * dx) / determinant
+        columns = (y_row * dx - x_row * dy) / determinant
     return rows, columns
 
 

@@ -131,7 +131,7 @@ def _gdal_speaks_up(path: str) -> Iterator[None]:
     try:
         yield
     except (RuntimeError, AttributeError) as error:
-        reason = gdal.GetLastErrorMsg() or str(error)
+        reason = gdal.GetLastErrorMsg() or str(error) or "GDAL does not know this kind of file."
         raise ImageError(
             f"{path!r} cannot be read as a raster: {reason}", "Check the path and the file."
         ) from error
