@@ -133,7 +133,7 @@ class Snapshot:
         height, width = place[2] - place[0], place[3] - place[1]
         block = self._provider.block(band, self._rectangle(place), width, height)
         if not block.isValid() or block.isEmpty() or block.dataType() not in NUMPY_TYPES:
-            reason = block.error().message() if block.hasError() else "no values"
+            reason = block.error().summary() or "its provider hands out no values"
             raise ImageError(
                 f"“{self.name}” could not be read: {reason}.",
                 "Check that its file or server can be reached.",
