@@ -24,7 +24,7 @@ from qgis.PyQt.QtXml import QDomDocument
 from ..errors import ExportError
 from ..geo import Record
 from ..geo.cells import Column, cell_columns
-from ..geo.rasters import Map, maps, reference_system, write_map
+from ..geo.rasters import Map, holds, maps, reference_system, write_map
 from ..geo.regions import cell_outlines, mask_outline
 from . import styles
 
@@ -109,8 +109,7 @@ def raster_layer(drawn: Map, path: str, crs_wkt: str) -> QgsRasterLayer:
     """
     from osgeo import gdal
 
-    if not path.startswith("/vsi"):
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(path)
     options = ("COMPRESS=DEFLATE", "PREDICTOR=3", "TILED=YES")
     gdal.PushErrorHandler("CPLQuietErrorHandler")
     try:
@@ -118,13 +117,25 @@ def raster_layer(drawn: Map, path: str, crs_wkt: str) -> QgsRasterLayer:
     finally:
         gdal.PopErrorHandler()
     layer = QgsRasterLayer(path, drawn.title, "gdal")
-    if not layer.isValid():
-        raise ExportError(
-            f"The {TITLES[drawn.kind]} could not be written to {path}.",
-            "Check that the folder can be written to and the disk has room.",
-        )
+    if not layer.isValid() or not holds(path, drawn):
+        raise _not_written(path)
     layer.setCrs(_crs(crs_wkt))
     return layer
+
+
+def _make_folder(path: str) -> None:
+    if not path.startswith("/vsi"):
+        try:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _not_written(path) from error
+
+
+def _not_written(path: str) -> ExportError:
+    return ExportError(
+        f"The result could not be written to {path}.",
+        "Check that the folder can be written to and the disk has room.",
+    )
 
 
 def unit_of(settings: Any) -> str:

@@ -71,8 +71,9 @@ def add_result(
 
 def group_name(record: Record) -> str:
     """Class, name of the run, and the model's output on the region."""
-    output = record.explanation.prediction[record.target]
-    return f"{record.target_name}, {record.name}, p = {output:.2f}"
+    found = record.explanation
+    symbol = "p" if found.settings.get("output", "probability") == "probability" else "output"
+    return f"{record.target_name}, {record.name}, {symbol} = {found.prediction[record.target]:.2f}"
 
 
 def source_layer(project: QgsProject, source: str, layer_id: str = "") -> Optional[QgsMapLayer]:
