@@ -11,8 +11,8 @@ from ..errors import RegionError
 from .grid import Transform, pixel_coordinates, to_map, to_pixel
 from .window import Window
 
-# The pixel grid itself: x = column, y = row.
-_IDENTITY: Transform = (0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
+# The pixel grid itself as a map: x = column, y = row.
+_PIXELS: Transform = (0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
 
 
 def region_from_geometry(geometry: Any, window: Window) -> NDArray[np.bool_]:
@@ -123,15 +123,15 @@ def predicted_segment(predicted: NDArray[np.bool_], pixel: tuple[int, int]) -> N
             "The model predicts nothing of this class here.",
             "Click inside a predicted segment, or draw a region instead.",
         )
-    pieces = _polygonize(predicted.astype(np.int32), ("8CONNECTED=8",))[1]
+    pieces = _polygonize(predicted.astype(np.int32), _PIXELS, ("8CONNECTED=8",))[1]
     numbers = _burn_pixels(pieces, predicted.shape)
     return np.asarray(numbers == numbers[row, column])
 
 
 def mask_outline(mask: NDArray[np.bool_], transform: Transform) -> Any:
     """Exact outline of a mask along pixel edges, as a shapely (Multi)Polygon in map coordinates."""
-    pieces = _polygonize(np.asarray(mask, dtype=np.int32)).get(1, [])
-    return _to_geometry(pieces, transform)
+    pieces = _polygonize(np.asarray(mask, dtype=np.int32), transform).get(1, [])
+    return _joined(pieces)
 
 
 def cell_outlines(labels: NDArray[np.int32], transform: Transform) -> list[Any]:
@@ -150,9 +150,9 @@ def cell_outlines(labels: NDArray[np.int32], transform: Transform) -> list[Any]:
         In map coordinates.
     """
     # GDAL leaves out what is 0 in the mask, and takes the values themselves as a mask.
-    pieces = _polygonize(np.where(labels < 0, 0, labels + 1).astype(np.int32))
+    pieces = _polygonize(np.where(labels < 0, 0, labels + 1).astype(np.int32), transform)
     n_cells = int(labels.max(initial=-1)) + 1
-    return [_to_geometry(pieces.get(cell + 1, []), transform) for cell in range(n_cells)]
+    return [_joined(pieces.get(cell + 1, [])) for cell in range(n_cells)]
 
 
 def _outside() -> RegionError:
@@ -231,14 +231,19 @@ def _in_memory() -> Any:
     return driver.Create("", 0, 0, 0, gdal.GDT_Unknown)
 
 
-def _polygonize(numbers: NDArray[np.int32], options: tuple[str, ...] = ()) -> dict[int, list[Any]]:
-    """Outlines (x = column, y = row) of the connected pieces of every number but 0."""
+def _polygonize(
+    numbers: NDArray[np.int32], transform: Transform, options: tuple[str, ...] = ()
+) -> dict[int, list[Any]]:
+    """Outlines in map coordinates of the connected pieces of every number but 0.
+
+    GDAL computes the corners as `to_map` does, so they are the same to the last bit.
+    """
     from osgeo import gdal, ogr
     from shapely import wkb
 
     height, width = numbers.shape
     source = gdal.GetDriverByName("MEM").Create("", width, height, 1, gdal.GDT_Int32)
-    source.SetGeoTransform(_IDENTITY)
+    source.SetGeoTransform(transform)
     band = source.GetRasterBand(1)
     band.WriteArray(numbers)
     store = _in_memory()
@@ -252,13 +257,7 @@ def _polygonize(numbers: NDArray[np.int32], options: tuple[str, ...] = ()) -> di
     return found
 
 
-def _to_geometry(pieces: list[Any], transform: Transform) -> Any:
-    """One (Multi)Polygon in map coordinates; corners are exact, because they are whole pixels."""
+def _joined(pieces: list[Any]) -> Any:
     from shapely.geometry import MultiPolygon
-    from shapely.ops import transform as moved
 
-    def to_coordinates(x: Any, y: Any, *_z: Any) -> tuple[Any, Any]:
-        return to_map(transform, y, x)
-
-    whole = pieces[0] if len(pieces) == 1 else MultiPolygon(pieces)
-    return moved(to_coordinates, whole) if pieces else whole
+    return pieces[0] if len(pieces) == 1 else MultiPolygon(pieces)
