@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Optional, Union
 
 import numpy as np
-from osgeo import gdal, ogr
+from osgeo import gdal, ogr, osr
 
 from ..errors import ExportError
 from . import run_document
@@ -24,7 +24,7 @@ from .aside import (
     sqlite_errors,
     target_path,
 )
-from .cells import cell_columns
+from .cells import Column, cell_columns
 from .rasters import Map, holds, maps, north_up, reference_system, write_map
 from .records import Record
 from .regions import cell_outlines, mask_outline
@@ -33,10 +33,6 @@ RUNS = "segshap_runs"
 STYLES = "layer_styles"
 KINDS = ("contribution", "standard_error", "probability", "superpixels", "region")
 NO_CRS = "The raster has no coordinate reference system, so the layers have none either."
-
-# A table's columns: name and the value of each row, whole numbers, floating point numbers or text.
-Columns = Mapping[str, Sequence[Any]]
-_FIELD_TYPES = {int: ogr.OFTInteger64, float: ogr.OFTReal, str: ogr.OFTString}
 
 _CREATE_RUNS = f"""CREATE TABLE {RUNS} (
     fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
@@ -179,6 +175,7 @@ def _write_run(file: Path, record: Record) -> tuple[dict[str, str], list[str]]:
     base = _free_name(file, record.name)
     system = reference_system(record.window.crs_wkt)
     notes = [NO_CRS] if system is None else []
+    system = system or _undefined()
     tables: dict[str, str] = {}
     for drawn in maps(record):
         upright, note = north_up(drawn)
@@ -196,10 +193,19 @@ def _write_run(file: Path, record: Record) -> tuple[dict[str, str], list[str]]:
     return tables, notes
 
 
+def _undefined() -> Any:
+    """The system that GeoPackage reserves for coordinates of unknown origin; not degrees."""
+    system = osr.SpatialReference()
+    system.SetLocalCS("Undefined Cartesian SRS")
+    return system
+
+
 def _free_name(file: Path, name: str) -> str:
     """The beginning of table names that are not there yet, from a run's name."""
     plain = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:40] or "run"
-    plain = plain if plain[0].isalpha() else f"run_{plain}"
+    # Names that SQLite and GeoPackage keep for themselves, and such as need quotes.
+    if re.match("sqlite|gpkg|rtree|[0-9]", plain):
+        plain = f"run_{plain}"
     taken = _names(file) if file.exists() else set()
     number, base = 1, plain
     while any(f"{prefix}{base}_{kind}" in taken for kind in KINDS for prefix in ("", "rtree_")):
@@ -215,7 +221,7 @@ def _names(file: Path) -> set[str]:
             "SELECT name FROM sqlite_master UNION SELECT table_name FROM gpkg_contents "
             "UNION SELECT identifier FROM gpkg_contents"
         ).fetchall()
-    return {str(name).lower().removesuffix("_geom") for (name,) in rows}
+    return {re.sub("_geom$", "", str(name).lower()) for (name,) in rows}
 
 
 def _write_raster(file: Path, table: str, drawn: Map, system: Any) -> None:
@@ -235,20 +241,20 @@ def _write_raster(file: Path, table: str, drawn: Map, system: Any) -> None:
 
 
 def _write_polygons(
-    file: Path, table: str, outlines: Sequence[Any], columns: Columns, system: Any
+    file: Path, table: str, outlines: Sequence[Any], columns: Sequence[Column], system: Any
 ) -> None:
     """Write polygons with attributes; the first has fid 1."""
     package = gdal.OpenEx(str(file), gdal.OF_VECTOR | gdal.OF_UPDATE)
-    options = ["GEOMETRY_NAME=geom", "FID=fid", *(["SRID=-1"] if system is None else [])]
+    options = ["GEOMETRY_NAME=geom", "FID=fid"]
     layer = package.CreateLayer(table, system, ogr.wkbMultiPolygon, options)
-    for name, values in columns.items():
-        layer.CreateField(ogr.FieldDefn(name, _FIELD_TYPES[type(values[0])]))
+    for column in columns:
+        layer.CreateField(ogr.FieldDefn(column.name, column.field_type()))
     package.StartTransaction()
     for index, outline in enumerate(outlines):
         feature = ogr.Feature(layer.GetLayerDefn())
         feature.SetFID(index + 1)
         feature.SetGeometry(ogr.ForceToMultiPolygon(ogr.CreateGeometryFromWkb(outline.wkb)))
-        for name, values in columns.items():
+        for name, values in columns:
             if not _unknown(values[index]):
                 feature.SetField(name, values[index])
         layer.CreateFeature(feature)
@@ -257,14 +263,16 @@ def _write_polygons(
     _check_polygons(file, table, outlines, columns)
 
 
-def _check_polygons(file: Path, table: str, outlines: Sequence[Any], columns: Columns) -> None:
+def _check_polygons(
+    file: Path, table: str, outlines: Sequence[Any], columns: Sequence[Column]
+) -> None:
     package = gdal.OpenEx(str(file), gdal.OF_VECTOR)
     layer = None if package is None else package.GetLayerByName(table)
     found = [] if layer is None else list(layer)
     whole = len(found) == len(outlines) and all(
         feature.GetField(name) == (None if _unknown(values[index]) else values[index])
         for index, feature in enumerate(found)
-        for name, values in columns.items()
+        for name, values in columns
     )
     if not whole:
         raise ExportError(f"The table {table} could not be written.", "Try another folder or disk.")
@@ -275,27 +283,30 @@ def _unknown(value: Any) -> bool:
     return isinstance(value, float) and math.isnan(value)
 
 
-def _cell_columns(record: Record) -> Columns:
+def _cell_columns(record: Record) -> list[Column]:
     """The table of super-pixels, with further columns for every further target."""
     explanation = record.explanation
-    columns = dict(cell_columns(record))
+    columns = cell_columns(record)
     for target in range(explanation.n_targets):
         if target != record.target:
-            columns[f"contribution_{target + 1}"] = explanation.values[target]
-            columns[f"standard_error_{target + 1}"] = explanation.standard_errors[target]
-    return {name: values.tolist() for name, values in columns.items()}
+            named = zip(
+                (f"contribution_{target + 1}", f"standard_error_{target + 1}"),
+                (explanation.values[target], explanation.standard_errors[target]),
+            )
+            columns += [Column(name, values.tolist()) for name, values in named]
+    return columns
 
 
-def _region_columns(record: Record) -> Columns:
+def _region_columns(record: Record) -> list[Column]:
     explanation, target = record.explanation, record.target
-    return {
-        "name": [record.name],
-        "target": [record.target_name],
-        "prediction": [float(explanation.prediction[target])],
-        "base_value": [float(explanation.base[target])],
-        "sum_of_contributions": [float(explanation.values[target].sum())],
-        "area_pixels": [int(np.count_nonzero(record.region))],
-    }
+    return [
+        Column("name", [record.name]),
+        Column("target", [record.target_name]),
+        Column("prediction", [float(explanation.prediction[target])]),
+        Column("base_value", [float(explanation.base[target])]),
+        Column("sum_of_contributions", [float(explanation.values[target].sum())]),
+        Column("area_pixels", [int(np.count_nonzero(record.region))]),
+    ]
 
 
 # Settings -------------------------------------------------------------------------------------
