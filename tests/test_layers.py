@@ -375,6 +375,7 @@ def test_styles_for_export_bring_the_look_to_a_bare_raster(project, record, fold
     documents = style_documents(record)
     assert len(project.mapLayers()) == count
     assert list(documents) == ROLES
+    assert not any("vsimem" in text or "segshap/role" in text for text in documents.values())
     bare = QgsRasterLayer(layers["contribution"].source(), "bare")
     document = QDomDocument()
     assert document.setContent(documents["contribution"])[0]
@@ -396,6 +397,7 @@ def test_the_preview_refreshes_one_layer_in_place(project, record, source):
     for seed in range(3):
         preview.show(make_record(record.window, seed=seed).explanation)
         shown.append(pixels_of(preview.layer()).copy())
+        preview.layer().renderer().setOpacity(0.4)
         limit = np.abs(shown[-1][shown[-1] != -9999]).max()
         ramp = preview.layer().renderer().shader().rasterShaderFunction()
         assert ramp.maximumValue() == pytest.approx(limit)
@@ -406,6 +408,9 @@ def test_the_preview_refreshes_one_layer_in_place(project, record, source):
     names = [node.name() for node in project.layerTreeRoot().children()]
     assert names == ["Region on scene (so far)", "scene"]
     assert preview.layer().crs() == source.crs()
+    assert preview.layer().customProperty("segshap/role") == "preview"
+    preview.show(record.explanation)
+    assert preview.layer().renderer().opacity() == 0.4
     preview.remove()
     assert [layer.name() for layer in project.mapLayers().values()] == ["scene"]
 

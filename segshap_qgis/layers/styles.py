@@ -119,7 +119,6 @@ def _colour_by_value(
 ) -> None:
     low, high = values[0], values[-1]
     shader = QgsColorRampShader(low, high)
-    shader.setColorRampType(QgsColorRampShader.Type.Interpolated)
     shader.setColorRampItemList(
         [QgsColorRampShader.ColorRampItem(v, c, f"{v:+g}") for v, c in zip(values, colours)]
     )
@@ -140,6 +139,8 @@ def _colour_by_value(
     renderer = QgsSingleBandPseudoColorRenderer(layer.dataProvider(), 1, raster_shader)
     renderer.setClassificationMin(low)
     renderer.setClassificationMax(high)
+    # What the user chose stays when a preview is refreshed.
+    renderer.setOpacity(layer.renderer().opacity())
     layer.setRenderer(renderer)
 
 
