@@ -145,11 +145,32 @@ def test_what_is_read_is_what_identify_says(tmp_path, transform):
     assert window.bands[0, row, column] == original or transform == GRIDS["rotated"]
 
 
-def test_a_raster_without_south_or_crs_keeps_its_pixels(tmp_path):
+def test_beside_a_rotated_raster_there_is_no_data(tmp_path):
+    transform = GRIDS["rotated"]
+    layer = layer_of(write_tiff(tmp_path / "a.tif", numbered(50, 60), transform))
+    window = Snapshot(layer).read((0, 0, 1, 1), 4000)
+    rows, columns = np.indices(window.shape) + 0.5
+    rows, columns = to_pixel(transform, *to_map(window.transform, rows, columns))
+    inside = (rows > 0.5) & (rows < 49.5) & (columns > 0.5) & (columns < 59.5)
+    outside = (rows < -0.5) | (rows > 50.5) | (columns < -0.5) | (columns > 60.5)
+    assert inside.sum() > 1000
+    assert outside.sum() > 1000
+    assert window.valid[inside].all()
+    assert not window.valid[outside].any()
+
+
+def test_a_raster_without_crs_keeps_its_pixels(tmp_path):
     path = write_tiff(tmp_path / "a.tif", numbered(20, 20), NOT_SQUARE, epsg=None)
     window = Snapshot(layer_of(path)).read((0, 0, 1, 1))
     assert window.crs_wkt == ""
     assert_same(window, read_window(path, (0, 0, 1, 1)))
+
+
+def test_a_picture_without_a_place_is_read_where_qgis_puts_it(tmp_path):
+    path = write_tiff(tmp_path / "a.tif", numbered(20, 30), transform=None, epsg=None)
+    layer = layer_of(path)
+    window = Snapshot(layer).read(Point(12.5, layer.extent().yMaximum() - 3.5), 1)
+    assert window.bands.tolist() == [[[numbered(20, 30)[0, 3, 12]]]]
 
 
 def test_the_layers_crs_counts_even_where_the_user_corrected_it(tmp_path):

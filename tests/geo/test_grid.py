@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
 
 from segshap_qgis.errors import ImageError, RegionError, SettingsError
@@ -95,6 +97,19 @@ def test_the_window_is_centred_on_the_region_and_stays_inside(bounds, window):
 
 def test_a_window_is_clipped_where_the_raster_is_smaller():
     assert place_window((5, 5, 6, 6), (100, 2000), 512) == (0, 0, 100, 512)
+
+
+lengths = st.integers(1, 700)
+
+
+@given(lengths, lengths, st.integers(1, 700), st.tuples(lengths, lengths, lengths, lengths))
+def test_a_window_always_holds_its_region_and_stays_on_the_raster(height, width, size, place):
+    row, column = place[0] % height, place[1] % width
+    bounds = (row, column, row + min(place[2], size), column + min(place[3], size))
+    row0, column0, row1, column1 = place_window(bounds, (height, width), size)
+    assert (row1 - row0, column1 - column0) == (min(size, height), min(size, width))
+    assert 0 <= row0 <= row < min(bounds[2], height) <= row1 <= height
+    assert 0 <= column0 <= column < min(bounds[3], width) <= column1 <= width
 
 
 @pytest.mark.parametrize("bounds", [(-5, 0, 0, 5), (0, 2000, 5, 2005), (1000, 5, 1010, 9)])

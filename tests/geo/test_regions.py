@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from shapely.geometry import LineString, MultiPoint, MultiPolygon, Point, Polygon, box
+from shapely.geometry.polygon import orient
 from shapely.ops import unary_union
 
 from segshap_qgis.errors import RegionError
@@ -51,6 +52,33 @@ def test_a_polygon_selects_the_pixels_whose_centre_it_holds(transform):
         expected[row, column] = shape.contains(Point(*to_map(transform, row + 0.5, column + 0.5)))
     assert expected.sum() > 500
     np.testing.assert_array_equal(region_from_geometry(shape, window), expected)
+
+
+def depth_of_centres(corners: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Distance in pixels of each centre from the nearest side, positive inside a convex polygon."""
+    centres = np.moveaxis(np.indices(shape) + 0.5, 0, -1)
+    sides = np.diff(np.vstack([corners, corners[:1]]), axis=0)
+    normals = np.stack([-sides[:, 1], sides[:, 0]], axis=1) / np.linalg.norm(sides, axis=1)[:, None]
+    depths = [((centres - corner) @ normal) for corner, normal in zip(corners, normals)]
+    return np.min(depths, axis=0)
+
+
+places = st.lists(st.tuples(st.floats(-5, 45), st.floats(-5, 65)), min_size=3, max_size=8)
+
+
+@settings(deadline=None)
+@given(places, st.sampled_from(list(GRIDS.values())))
+def test_any_convex_polygon_selects_the_centres_in_it(points, transform):
+    hull = MultiPoint(points).convex_hull
+    assume(hull.geom_type == "Polygon")
+    corners = np.array(orient(hull).exterior.coords[:-1])
+    assume(np.linalg.norm(np.diff(corners, axis=0), axis=1).min() > 1e-3)
+    window = window_of(transform)
+    depth = depth_of_centres(corners, window.shape)
+    assume((depth > 1e-6).any())
+    region = region_from_geometry(polygon(transform, corners), window)
+    assert region[depth > 1e-6].all()
+    assert not region[depth < -1e-6].any()
 
 
 @grids
