@@ -206,7 +206,8 @@ def geopackage_aside(target: Path) -> Iterator[Path]:
             with _held(target) if existed else contextlib.nullcontext():
                 if existed:
                     _copy(target, written)
-                yield written
+                with _unhurried():
+                    yield written
                 _settle(written)
                 if not existed and target.exists() and target.stat().st_size > 0:
                     raise ExportError(f"{target.name} was made by somebody else meanwhile.")
@@ -242,16 +243,35 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
     )
 
 
+def connect_aside(path: Path) -> sqlite3.Connection:
+    """Open or make a GeoPackage that is written aside: only its end need be safe on disk."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA synchronous = OFF")
+    return connection
+
+
+@contextlib.contextmanager
+def _unhurried() -> Iterator[None]:
+    """Let GDAL write on this thread without waiting for the disk; `put_in_place` waits once."""
+    option = "OGR_SQLITE_SYNCHRONOUS"
+    before = gdal.GetThreadLocalConfigOption(option)
+    gdal.SetThreadLocalConfigOption(option, "OFF")
+    try:
+        yield
+    finally:
+        gdal.SetThreadLocalConfigOption(option, before)
+
+
 def _copy(source: Path, copy: Path) -> None:
     closing = contextlib.closing
-    with closing(connect(source, "ro")) as old, closing(sqlite3.connect(copy)) as new:
+    with closing(connect(source, "ro")) as old, closing(connect_aside(copy)) as new:
         old.backup(new)
         new.execute("PRAGMA journal_mode = DELETE")
 
 
 def _settle(path: Path) -> None:
     """Make sure that everything is in the one file."""
-    with contextlib.closing(connect(path, "rw")) as connection:
+    with contextlib.closing(connect_aside(path)) as connection:
         connection.execute("PRAGMA journal_mode = DELETE")
     if any(_companions(path)):
         raise ExportError(f"{path.name} was not closed.", "Try again.")

@@ -18,6 +18,7 @@ from ..errors import ExportError
 from . import run_document
 from .aside import (
     connect,
+    connect_aside,
     gdal_errors,
     geopackage_aside,
     not_a_geopackage,
@@ -333,7 +334,7 @@ def _write_settings(file: Path, base: str, record: Record) -> None:
         "settings": document,
         "arrays": arrays,
     }
-    with contextlib.closing(connect(file, "rw")) as connection:
+    with contextlib.closing(connect_aside(file)) as connection:
         _ensure_table(connection, RUNS, _CREATE_RUNS, set(row), "Runs explained by SegSHAP")
         fid = _insert(connection, RUNS, row)
         again = _read_run(connection, fid)
@@ -371,7 +372,7 @@ def _write_styles(
         for kind, document in documents.items()
         if kind in names
     ]
-    with contextlib.closing(connect(file, "rw")) as connection:
+    with contextlib.closing(connect_aside(file)) as connection:
         for row in rows:
             _ensure_table(connection, STYLES, _CREATE_STYLES, set(row), "Layer styles of QGIS")
             _insert(connection, STYLES, row)
