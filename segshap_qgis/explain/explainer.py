@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from ..errors import ModelError, SettingsError
 from .coalitions import coalition_pairs
-from .shapley import ESTIMATORS, Array, Estimate, PairedValues
+from .neighbourhood import Neighbourhood
+from .shapley import ESTIMATORS, Array, Estimate, Memory, PairedValues
 from .types import Explanation, Game, Superpixels
 
 DEFAULT_ESTIMATOR = "posterior"
@@ -90,7 +91,7 @@ def explain(
             f" {superpixels.n_players} super-pixels.",
             "Make the game with the same super-pixels.",
         )
-    inquiry = _Inquiry(game, seed, estimator, batch_size, superpixels.centres())
+    inquiry = _Inquiry(game, seed, estimator, batch_size, superpixels.neighbours)
     facts = {
         "targets": [str(name) for name in getattr(game, "target_names", range(game.n_targets))],
         **(settings or {}),
@@ -150,7 +151,7 @@ class _Inquiry:
         seed: int,
         estimator: str,
         batch_size: Optional[int] = None,
-        centres: Optional[Array] = None,
+        neighbours: Optional[NDArray[np.integer]] = None,
     ) -> None:
         if estimator not in ESTIMATORS:
             raise SettingsError(
@@ -164,7 +165,8 @@ class _Inquiry:
         null = getattr(game, "null_players", None)
         self.active = np.ones(game.n_players, bool) if null is None else ~np.asarray(null, bool)
         self.n_players = int(self.active.sum())
-        self.centres = None if centres is None else centres[self.active]
+        self.where = _among(self.active, neighbours)
+        self.memory: Memory = {}
         self.source = coalition_pairs(self.n_players, seed, self.method.sampling)
         self.coalitions = np.zeros((0, self.n_players), dtype=bool)
         self.values = np.zeros((0, game.n_targets))
@@ -198,9 +200,10 @@ class _Inquiry:
             (known[0::2] - known[1::2]) / 2,
             self.prediction - self.base,
             self.method.sampling,
-            self.centres,
+            self.where,
         )
-        found = self.method.solve(pairs) if self.n_pairs else _equal_shares(pairs)
+        solve = self.method.solve
+        found = solve(pairs, self.memory) if self.n_pairs else _equal_shares(pairs)
         values, standard_errors = np.zeros((2, self.game.n_targets, len(self.active)))
         values[:, self.active], standard_errors[:, self.active] = found
         return Estimate(values, standard_errors)
@@ -237,6 +240,15 @@ class _Inquiry:
                 "Check the image for no-data, and the model on the unmasked image.",
             )
         return values
+
+
+def _among(active: NDArray[np.bool_], edges: Optional[NDArray[np.integer]]) -> Neighbourhood:
+    """The neighbourhood of the active players, numbered among themselves."""
+    n_players = int(active.sum())
+    if edges is None:
+        return Neighbourhood(n_players, np.zeros((0, 2), dtype=np.int64))
+    number = np.cumsum(active) - 1
+    return Neighbourhood(n_players, number[edges[active[edges].all(axis=1)]])
 
 
 def _equal_shares(pairs: PairedValues) -> Estimate:

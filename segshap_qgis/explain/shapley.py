@@ -19,8 +19,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .coalitions import pair_weights
+from .neighbourhood import Neighbourhood
+from .posterior import Hyperparameters, fit
 
 Array = NDArray[np.float64]
+Memory = dict[int, Optional[Hyperparameters]]
+
+# Up to so many pairs each fit searches afresh, beyond it starts from the one before.
+COLD_PAIRS = 256
+# Pairs beyond rank that must fit before a game is taken for one of pairwise interactions.
+SPARE_PAIRS = 3
 
 
 class Estimate(NamedTuple):
@@ -44,15 +52,15 @@ class PairedValues:
         Delta = v(N) - v(empty).
     sampling : {"leverage", "kernel"}
         Where the pairs were drawn from.
-    centres : (M, 2) float64 array, optional
-        Where the players lie (row, column; pixels), if they lie anywhere.
+    where : Neighbourhood
+        Which players touch.
     """
 
     coalitions: NDArray[np.bool_]
     differences: Array
     total: Array
-    sampling: str = "leverage"
-    centres: Optional[Array] = None
+    sampling: str
+    where: Neighbourhood
 
     @cached_property
     def n_players(self) -> int:
@@ -93,7 +101,7 @@ class PairedValues:
         return phi + ((self.total - phi.sum(axis=1)) / self.n_players)[:, None]
 
 
-def least_squares(pairs: PairedValues) -> Estimate:
+def least_squares(pairs: PairedValues, memory: Optional[Memory] = None) -> Estimate:  # noqa: ARG001
     """Weighted least squares with HC2 standard errors: Leverage SHAP (Musco & Witter 2025).
 
     Any game of pairwise interactions is recovered exactly once the pairs have rank M-1. Below
@@ -125,67 +133,53 @@ def least_squares(pairs: PairedValues) -> Estimate:
     return Estimate(phi, np.sqrt(variance).T)
 
 
-def posterior(pairs: PairedValues) -> Estimate:
-    """Bayesian least squares under a spatially smooth prior on the size of each contribution.
+def posterior(pairs: PairedValues, memory: Optional[Memory] = None) -> Estimate:
+    """Bayesian regression with priors learnt from the game: see `segshap_qgis.explain.posterior`.
 
-    u_i ~ N(0, g_i) with noise sigma^2 / w; g and sigma^2 by expectation-maximisation in the dual
-    form, which stays well conditioned below rank: with B = X diag(g) X^T + sigma^2 I = L L^T,
-    m = g X^T B^-1 t and diag C = g - column norms^2 of L^-1 X diag(g) are the posterior mean and
-    variance, g <- smooth(m^2 + diag C) (Tipping 2001, relevance vector machine). It shrinks, and
-    meets least squares as pairs arrive.
+    It shrinks where pairs are few. A game that least squares fits without residual has pairwise
+    interactions only, and is returned as least squares finds it.
+
+    Parameters
+    ----------
+    pairs : PairedValues
+        What is known.
+    memory : dict, optional
+        Hyper-parameters of each target from fewer pairs of the same game; updated.
     """
-    if pairs.exhausted:
+    if pairs.exhausted or _pairwise(pairs):
         return least_squares(pairs)
-    smoother = neighbour_smoother(pairs.centres, pairs.n_players)
-    solved = [_posterior_of_target(pairs.X, t, smoother) for t in pairs.t.T]
-    u = np.stack([mean for mean, _ in solved], axis=1)
-    return Estimate(pairs.contributions(u), np.stack([error for _, error in solved]))
+    memory = {} if memory is None else memory
+    u, errors = np.empty((2, pairs.n_players, len(pairs.total)))
+    for target, t in enumerate(pairs.t.T):
+        start = memory.get(target) if len(t) > COLD_PAIRS else None
+        u[:, target], covariance, memory[target] = fit(
+            pairs.coalitions, pairs.root_weights, pairs.X, t, pairs.where, start
+        )
+        centred = covariance - covariance.mean(axis=0)
+        centred = centred - centred.mean(axis=1, keepdims=True)
+        errors[:, target] = np.sqrt(np.maximum(np.diag(centred), 0.0))
+    return Estimate(pairs.contributions(u), errors.T)
 
 
-def _posterior_of_target(
-    X: Array, t: Array, smoother: Array, steps: int = 30
-) -> tuple[Array, Array]:
-    """Posterior mean of u and standard errors of u - mean(u), both (M,)."""
-    K, M = X.shape
-    power = float(t @ t) / K
-    if power == 0.0:
-        return np.zeros(M), np.zeros(M)
-    # Rows of X have norm 1, so this explains the data by signal; starting from noise stays there.
-    sigma2, g = 0.1 * power, np.full(M, power)
-    for step in range(steps + 1):
-        XG = X * g
-        B = XG @ X.T
-        B[np.diag_indices(K)] += sigma2
-        factor = np.linalg.cholesky(B)
-        half = np.linalg.solve(factor, XG)  # L^-1 X diag(g)
-        m = half.T @ np.linalg.solve(factor, t)
-        if step == steps:
-            break
-        c = g - (half**2).sum(axis=0)
-        gamma = float((half**2).sum(axis=0) @ (1.0 / g))
-        g = np.maximum(smoother @ (m**2 + c), 1e-9 * power)
-        r = t - X @ m
-        sigma2 = max(float(r @ r) / max(K - gamma, 0.1 * K), 1e-5 * power)
-    C: Array = np.diag(g) - half.T @ half
-    centred: Array = C - C.mean(axis=0) - C.mean(axis=1)[:, None] + C.mean()
-    return m, np.sqrt(np.maximum(np.diag(centred), 0.0))
-
-
-def neighbour_smoother(centres: Optional[Array], n_players: int) -> Array:
-    """Weights exp(-(d/width)^2), rows of sum one; width = typical distance of neighbours."""
-    if centres is None or n_players == 1:
-        return np.eye(n_players)
-    squared = ((centres[:, None] - centres[None]) ** 2).sum(axis=2)
-    nearest = np.where(np.eye(n_players, dtype=bool), np.inf, squared).min(axis=1)
-    kernel = np.exp(-squared / np.median(nearest))
-    return kernel / kernel.sum(axis=1, keepdims=True)
+def _pairwise(pairs: PairedValues) -> bool:
+    """Whether least squares fits all pairs to rounding, with some to spare."""
+    K, M = pairs.X.shape
+    if K < M + SPARE_PAIRS:
+        return False
+    gram = pairs.X.T @ pairs.X + 1.0 / M  # X 1 = 0: the constant closes the rank
+    try:
+        u = np.linalg.solve(gram, pairs.X.T @ pairs.t)
+    except np.linalg.LinAlgError:
+        return False
+    residual = ((pairs.t - pairs.X @ u) ** 2).sum(axis=0)
+    return bool((residual <= 1e-18 * (pairs.t**2).sum(axis=0)).all())
 
 
 class Method(NamedTuple):
     """An estimator by name: where it draws its coalitions and how it solves for contributions."""
 
     sampling: str
-    solve: Callable[[PairedValues], Estimate]
+    solve: Callable[[PairedValues, Optional[Memory]], Estimate]
 
 
 ESTIMATORS = {
