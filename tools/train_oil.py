@@ -194,9 +194,12 @@ class Batches:
     def _crop(self, chip: Chip, rng: np.random.Generator, whole: bool) -> tuple[Tensor, Tensor]:
         """A turned, mirrored and scaled crop: image (1, n, n) and labels (n, n)."""
         valid = chip.valid if rng.random() < 0.5 else np.ones_like(chip.valid)
-        if not valid.any() or chip.grey[valid].min() == chip.grey[valid].max():
+        if not _varies(chip.grey[valid]):
             valid = np.ones_like(chip.valid)
-        contrast = normalise(chip.grey[None], valid, RECIPE, "amplitude")
+        if _varies(chip.grey):
+            contrast = normalise(chip.grey[None], valid, RECIPE, "amplitude")
+        else:  # nothing but fill
+            contrast = np.zeros((1, *chip.grey.shape), dtype=np.float32)
         planes = torch.from_numpy(np.concatenate([contrast, chip.oil[None].astype(np.float32)]))
         grid = self._grid(rng, whole)
         warped = F.grid_sample(planes[None], grid, padding_mode="reflection", align_corners=False)
@@ -218,6 +221,10 @@ class Batches:
         x, y = np.meshgrid(centres, centres)
         grid = np.stack([x, y], axis=-1) @ theta.T + shift
         return torch.from_numpy(grid.astype(np.float32))[None]
+
+
+def _varies(values: NDArray) -> bool:
+    return values.size > 0 and bool(values.min() < values.max())
 
 
 def _paste_slicks(
