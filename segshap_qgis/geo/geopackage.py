@@ -13,6 +13,8 @@ from typing import Any, Optional, Union
 
 import numpy as np
 from osgeo import gdal, ogr, osr
+from shapely import wkb
+from shapely.geometry import MultiPolygon
 
 from ..errors import ExportError
 from . import run_document
@@ -244,39 +246,56 @@ def _write_raster(file: Path, table: str, drawn: Map, system: Any) -> None:
 def _write_polygons(
     file: Path, table: str, outlines: Sequence[Any], columns: Sequence[Column], system: Any
 ) -> None:
-    """Write polygons with attributes; the first has fid 1."""
-    package = gdal.OpenEx(str(file), gdal.OF_VECTOR | gdal.OF_UPDATE)
-    options = ["GEOMETRY_NAME=geom", "FID=fid"]
-    layer = package.CreateLayer(table, system, ogr.wkbMultiPolygon, options)
-    for column in columns:
-        layer.CreateField(ogr.FieldDefn(column.name, column.field_type()))
-    package.StartTransaction()
-    for index, outline in enumerate(outlines):
-        feature = ogr.Feature(layer.GetLayerDefn())
-        feature.SetFID(index + 1)
-        feature.SetGeometry(ogr.ForceToMultiPolygon(ogr.CreateGeometryFromWkb(outline.wkb)))
-        for name, values in columns:
-            if not _unknown(values[index]):
-                feature.SetField(name, values[index])
-        layer.CreateFeature(feature)
-    package.CommitTransaction()
-    feature = layer = package = None
-    _check_polygons(file, table, outlines, columns)
-
-
-def _check_polygons(
-    file: Path, table: str, outlines: Sequence[Any], columns: Sequence[Column]
-) -> None:
-    package = gdal.OpenEx(str(file), gdal.OF_VECTOR)
-    layer = None if package is None else package.GetLayerByName(table)
-    found = [] if layer is None else list(layer)
-    whole = len(found) == len(outlines) and all(
-        feature.GetField(name) == (None if _unknown(values[index]) else values[index])
-        for index, feature in enumerate(found)
-        for name, values in columns
-    )
-    if not whole:
+    """Write polygons with attributes, the first with fid 1, and check them."""
+    package = layer = feature = None
+    try:
+        package = gdal.OpenEx(str(file), gdal.OF_VECTOR | gdal.OF_UPDATE)
+        options = ["GEOMETRY_NAME=geom", "FID=fid"]
+        layer = package.CreateLayer(table, system, ogr.wkbMultiPolygon, options)
+        for column in columns:
+            layer.CreateField(ogr.FieldDefn(column.name, column.field_type()))
+        package.StartTransaction()
+        for index, outline in enumerate(outlines):
+            feature = ogr.Feature(layer.GetLayerDefn())
+            feature.SetFID(index + 1)
+            feature.SetGeometry(ogr.CreateGeometryFromWkb(_multi(outline).wkb))
+            for name, values in columns:
+                if not _unknown(values[index]):
+                    feature.SetField(name, values[index])
+            layer.CreateFeature(feature)
+        package.CommitTransaction()
+    finally:
+        # In this order: GDAL does not survive a feature or layer that outlives its file.
+        feature = layer = package = None
+    if not _holds_polygons(file, table, outlines, columns):
         raise ExportError(f"The table {table} could not be written.", "Try another folder or disk.")
+
+
+def _holds_polygons(
+    file: Path, table: str, outlines: Sequence[Any], columns: Sequence[Column]
+) -> bool:
+    """Whether a table holds outlines and attributes without any loss."""
+    package = layer = feature = None
+    try:
+        package = gdal.OpenEx(str(file), gdal.OF_VECTOR)
+        layer = package and package.GetLayerByName(table)
+        if layer is None or layer.GetFeatureCount() != len(outlines):
+            return False
+        for index, (outline, feature) in enumerate(zip(outlines, layer)):
+            written = wkb.loads(bytes(feature.GetGeometryRef().ExportToIsoWkb()))
+            if feature.GetFID() != index + 1 or not written.equals_exact(_multi(outline), 0):
+                return False
+            for name, values in columns:
+                wanted = None if _unknown(values[index]) else values[index]
+                if feature.GetField(name) != wanted:
+                    return False
+        return True
+    finally:
+        feature = layer = package = None
+
+
+def _multi(outline: Any) -> Any:
+    return outline if outline.geom_type == "MultiPolygon" else MultiPolygon([outline])
 
 
 def _unknown(value: Any) -> bool:

@@ -77,8 +77,11 @@ def schema_of(path):
 
 
 def raster_of(path, table):
+    """Geotransform, no-data value, EPSG code and values; GDAL's own objects are not kept."""
     raster = gdal.Open(f"GPKG:{path}:{table}")
-    return raster, raster.ReadAsArray()
+    no_data = raster.GetRasterBand(1).GetNoDataValue()
+    code = raster.GetSpatialRef().GetAuthorityCode(None)
+    return raster.GetGeoTransform(), no_data, code, raster.ReadAsArray()
 
 
 def table_of(path, table):
@@ -191,10 +194,8 @@ def test_rasters_are_exact_float32_on_the_grid_of_the_source(tmp_path):
         ("standard_error", record.explanation.error_map(1)),
         ("probability", np.where(record.window.valid, record.probability, np.nan)),
     ):
-        raster, values = raster_of(tmp_path / "runs.gpkg", tables[kind])
-        assert raster.GetGeoTransform() == record.window.transform
-        assert raster.GetSpatialRef().GetAuthorityCode(None) == "32631"
-        assert raster.GetRasterBand(1).GetNoDataValue() == -9999
+        transform, no_data, code, values = raster_of(tmp_path / "runs.gpkg", tables[kind])
+        assert (transform, no_data, code) == (record.window.transform, -9999, "32631")
         assert values.dtype == np.float32
         filled = np.where(np.isnan(wanted), -9999, wanted).astype(np.float32)
         assert values.tobytes() == filled.tobytes()
@@ -203,8 +204,8 @@ def test_rasters_are_exact_float32_on_the_grid_of_the_source(tmp_path):
 def test_a_raster_with_south_up_is_turned_without_moving_a_pixel(tmp_path):
     record = small_record(transform=SOUTH_UP)
     written = write_geopackage(tmp_path / "runs.gpkg", [record])
-    raster, values = raster_of(tmp_path / "runs.gpkg", written.tables[0]["contribution"])
-    assert raster.GetGeoTransform() == (500_000, 10, 0, 4_990_000 + 40 * 12.5, 0, -12.5)
+    transform, *_, values = raster_of(tmp_path / "runs.gpkg", written.tables[0]["contribution"])
+    assert transform == (500_000, 10, 0, 4_990_000 + 40 * 12.5, 0, -12.5)
     wanted = record.explanation.to_map()[::-1]
     np.testing.assert_array_equal(values, np.where(np.isnan(wanted), np.float32(-9999), wanted))
     assert any("north up" in note for note in written.notes)
@@ -214,8 +215,8 @@ def test_a_rotated_grid_is_resampled_to_the_nearest_and_the_user_is_told(tmp_pat
     record = small_record(transform=ROTATED)
     written = write_geopackage(tmp_path / "runs.gpkg", [record])
     assert any("rotated" in note and "nearest" in note for note in written.notes)
-    raster, values = raster_of(tmp_path / "runs.gpkg", written.tables[0]["contribution"])
-    x0, dx, _, y0, _, dy = raster.GetGeoTransform()
+    transform, *_, values = raster_of(tmp_path / "runs.gpkg", written.tables[0]["contribution"])
+    x0, dx, _, y0, _, dy = transform
     contributions = record.explanation.to_map()
     forward = np.array([[ROTATED[1], ROTATED[2]], [ROTATED[4], ROTATED[5]]])
     seen = 0
@@ -309,7 +310,7 @@ def test_appending_leaves_what_others_have_written_as_it_was(foreign):
     before = {table: rows_of(foreign, table) for table in tables}
     schema = schema_of(foreign)
     systems = rows_of(foreign, "gpkg_spatial_ref_sys")
-    _, photo = raster_of(foreign, "photo")
+    *_, photo = raster_of(foreign, "photo")
     styles = [{"contribution": "<qgis>contribution</qgis>", "region": "<qgis>region</qgis>"}]
     for number in range(2):
         write_geopackage(foreign, [small_record(f"run {number}")], styles)
@@ -322,7 +323,7 @@ def test_appending_leaves_what_others_have_written_as_it_was(foreign):
     assert {row[:6] for row in rows_of(foreign, "gpkg_spatial_ref_sys")} >= set(systems)
     after = schema_of(foreign)
     assert {name for name in schema if after.get(name) != schema[name]} <= {"gpkg_spatial_ref_sys"}
-    np.testing.assert_array_equal(raster_of(foreign, "photo")[1], photo)
+    np.testing.assert_array_equal(raster_of(foreign, "photo")[-1], photo)
     package = ogr.Open(str(foreign))
     coast = package.GetLayerByName("coast")
     coast.SetSpatialFilterRect(0, 0, 3, 0.1)
