@@ -98,3 +98,4 @@ def _unlink(path: str) -> None:
     from osgeo import gdal
 
     gdal.Unlink(path)
+    gdal.Unlink(f"{path}.aux.xml")  # statistics that QGIS leaves beside a raster
