@@ -31,11 +31,12 @@ from .neighbourhood import Neighbourhood
 Array = NDArray[np.float64]
 
 N_SCALES = 16
-# Variance of the three-player interactions as a multiple of the white noise's.
-RHOS = (0.0, 3.0, 30.0, 300.0)
+# Variance of the three-player interactions as a multiple of the white noise's. No more than ten,
+# whatever the evidence: interactions of five players remain, and are not white either.
+RHOS = (0.0, 1.0, 10.0)
 # Pairs that choose rho: its evidence costs K^3, and is clear long before.
 PILOT_PAIRS = 512
-MOST_TRIPLES = 1536
+MOST_TRIPLES = 4096
 # Floors relative to the mean square of t: every matrix stays invertible.
 LEAST_NOISE = 1e-7
 LEAST_SCALE = 1e-9
