@@ -16,6 +16,9 @@ ROOT = Path(__file__).resolve().parents[1]
 SAMPLE_SCENE = ROOT / "resources" / "sample" / "sample_slick.tif"
 # Side of a hexagon in pixels for an image of 512 x 512; smaller images get proportionate ones.
 SIDE_AT_512 = 22
+WINDOW = 128
+# Of the validation images of the training set; only read where a data folder is given.
+DATA_CHIPS = (("palsar", "10023"), ("sentinel", "20117"))
 
 
 @dataclass(frozen=True)
@@ -45,19 +48,21 @@ class Chip:
 
 
 def chips(model: SegmentationModel, data: Path | None) -> Iterator[Chip]:
-    """The sample scene, whole and a crop of it; with a data folder also chips of other sensors."""
+    """The sample scene, whole and a window of it; with a data folder windows of other sensors too.
+
+    All have about as many cells. The windows are small because the reference values of five regions
+    on a large image would take a day.
+    """
     scene = _read(SAMPLE_SCENE)
-    yield _chip("sample", "sample scene, Sentinel-1 VV", scene, model)
-    yield _chip("sample-crop", "256 x 256 crop of it", scene[:, 40:296, :256], model)
+    whole = _chip("sample", "sample scene, Sentinel-1 VV", scene, model)
+    yield whole
+    yield _window(whole, model)
     if data is None:
         return
     for sensor, identifier in DATA_CHIPS:
         path = data / "sar_oil_sos" / "val" / sensor / "images" / f"{identifier}.jpg"
-        title = f"SOS {sensor} chip {identifier} (Zhu et al. 2021, CC BY 4.0)"
-        yield _chip(f"sos-{sensor}-{identifier}", title, _read(path), model)
-
-
-DATA_CHIPS: tuple[tuple[str, str], ...] = ()
+        title = f"{sensor} chip {identifier} (Zhu et al. 2021, CC BY 4.0)"
+        yield _window(_chip(f"{sensor}-{identifier}", title, _read(path), model), model)
 
 
 def explained_class(model: SegmentationModel) -> int:
@@ -77,11 +82,18 @@ def _read(path: Path) -> NDArray[np.float32]:
 
 def _chip(name: str, title: str, image: NDArray[np.float32], model: SegmentationModel) -> Chip:
     valid = np.ones(image.shape[1:], dtype=bool)
-    side = SIDE_AT_512 * image.shape[1] // 512
+    side = SIDE_AT_512 * image.shape[1] / 512
     probability = model.predict(image, valid)[explained_class(model)]
     regions = find_regions(image[0], probability, size=image.shape[1] // 16)
     cells = hexagons((valid.shape[0], valid.shape[1]), side=side, valid=valid)
     return Chip(name, title, image, valid, cells, regions)
+
+
+def _window(chip: Chip, model: SegmentationModel) -> Chip:
+    """A small image of its own, cut around the oil."""
+    part = cropped(chip, WINDOW)
+    title = f"{WINDOW} x {WINDOW} window of {chip.title}"
+    return _chip(part.name, title, part.image, model)
 
 
 def find_regions(
@@ -148,16 +160,19 @@ def resized(chip: Chip, side: int) -> Chip:
 
 
 def cropped(chip: Chip, side: int) -> Chip:
-    """A window around the chip's slick, with as many cells as the whole chip has."""
+    """A window around the chip's surest pixel of oil, with as many cells as the whole chip has."""
     if side >= chip.image.shape[1]:
         return chip
-    rows, columns = np.nonzero(chip.regions["pixel"])
-    last = chip.image.shape[1] - side
-    row, column = (min(max(0, int(axis[0]) - side // 2), last) for axis in (rows, columns))
-    window = (slice(row, row + side), slice(column, column + side))
+    (row,), (column,) = np.nonzero(chip.regions["pixel"])
+    top, left = (_start(int(place), side, chip.image.shape[1]) for place in (row, column))
+    window = (slice(top, top + side), slice(left, left + side))
     regions = {kind: mask[window] for kind, mask in chip.regions.items() if mask[window].any()}
     valid = chip.valid[window]
-    cells = hexagons((side, side), side=max(2, SIDE_AT_512 * side // 512), valid=valid)
-    return Chip(
-        f"{chip.name}-{side}", chip.title, chip.image[(slice(None), *window)], valid, cells, regions
-    )
+    cells = hexagons((side, side), side=SIDE_AT_512 * side / 512, valid=valid)
+    image = chip.image[(slice(None), *window)]
+    return Chip(f"{chip.name}-{side}", chip.title, image, valid, cells, regions)
+
+
+def _start(place: int, side: int, size: int) -> int:
+    # Off centre, so that the window holds what lies beside the oil as well.
+    return min(max(0, place - side // 4), size - side)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,11 @@ from segshap_qgis.explain.types import Game
 from segshap_qgis.models import SegmentationModel
 
 from .accuracy import coverage, evaluations_to, median_curve, relative_squared_error
-from .chips import Chip
+from .chips import WINDOW, Chip
 from .games import RememberedGame, diffuse_game, fingerprint
 from .peers import ENDS, METHODS
 from .references import Reference, make_reference
-from .speed import staged_game
+from .speed import plain_game, staged_game
 from .verdict import COVERAGE_BUDGETS
 
 BUDGETS = (50, 75, 100, 150, 250, 350, 500, 700, 1000, 1400, 2000, 2496)
@@ -33,13 +34,32 @@ Curves = dict[str, dict[int, list[list[float]]]]  # method -> budget -> draws ->
 Say = Callable[[str], None]
 
 
+def studied_regions(chip: Chip) -> list[str]:
+    """Kinds of regions whose accuracy is studied on a chip.
+
+    On a small image one plain pass serves all; on a large one each costs a staged game of its own,
+    and one pixel stands for them.
+    """
+    return list(chip.regions) if is_small(chip) else ["pixel"]
+
+
+def is_small(chip: Chip) -> bool:
+    """Whether plain evaluation is the quicker way to the values of all regions."""
+    return chip.image.shape[1] <= WINDOW
+
+
 def remembered(model: SegmentationModel, chip: Chip, cache: Path | None) -> RememberedGame:
-    """All regions of a chip as one staged game in float32 that remembers its values."""
-    game = staged_game(model, chip, list(chip.regions.values()))
-    masks = np.stack(list(chip.regions.values()))
+    """The studied regions of a chip as one game that remembers its values, float32."""
+    make = plain_game if is_small(chip) else staged_game
+    game = make(model, chip, [chip.regions[kind] for kind in studied_regions(chip)])
+    return RememberedGame(game, cache and cache / f"{chip.name}-{identity(model, chip)}.npz")
+
+
+def identity(model: SegmentationModel, chip: Chip) -> str:
+    """Changes with the weights, the image, the cells and the regions."""
+    masks = np.stack([chip.regions[kind] for kind in studied_regions(chip)])
     weights = model.card.weights.get("sha256")
-    key = fingerprint(weights, chip.image, chip.superpixels.labels, masks)
-    return RememberedGame(game, cache and cache / f"{chip.name}-{key}.npz")
+    return fingerprint(weights, chip.image, chip.superpixels.labels, masks)
 
 
 def reference_for(
@@ -47,14 +67,11 @@ def reference_for(
 ) -> Reference:
     """The stored reference where it was made for this very game, else a new one, stored."""
     path = REFERENCES / f"{chip.name}.npz"
-    masks = np.stack(list(chip.regions.values()))
     made_for = {
         "image": chip.title,
-        "regions": list(chip.regions),
+        "regions": studied_regions(chip),
         "cells": game.n_players,
-        "game": fingerprint(
-            model.card.weights.get("sha256"), chip.image, chip.superpixels.labels, masks
-        ),
+        "game": identity(model, chip),
     }
     if path.is_file() and not remake:
         stored = Reference.read(path)
@@ -62,12 +79,8 @@ def reference_for(
             return stored
         say(f"  the stored reference of {chip.name} belongs to another model or image")
     found = make_reference(game, say=say)
-    found = Reference(
-        found.values,
-        found.standard_errors,
-        found.disagreement,
-        {**found.provenance, **made_for},
-    )
+    provenance = {**found.provenance, **made_for}
+    found = replace(found, provenance=provenance)
     found.write(path)
     game.save()
     return found
@@ -181,7 +194,7 @@ def real_study(
     curves = error_curves(game, chip.superpixels, reference.values, list(METHODS), budgets, seeds)
     game.save()
     found = {}
-    for target, kind in enumerate(chip.regions):
+    for target, kind in enumerate(studied_regions(chip)):
         median = medians(curves, target)
         found[kind] = {
             "curves": median,

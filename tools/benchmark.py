@@ -141,12 +141,9 @@ def measure_accuracy(
             )
         results["real"][image.name] = study.real_study(game, image, reference, budgets, seeds)
         if wanted("stopped"):
-            kinds = list(image.regions)[:1] if arguments.quick else list(image.regions)
             results["stopped"][image.name] = {
-                kind: study.stopped_run(
-                    model, image, kind, reference.values[list(image.regions).index(kind)], seed=0
-                )
-                for kind in kinds
+                kind: study.stopped_run(model, image, kind, truth, seed=0)
+                for kind, truth in zip(study.studied_regions(image), reference.values)
             }
 
 
