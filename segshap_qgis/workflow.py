@@ -154,6 +154,7 @@ def explain_window(
                 request.output,
                 valid=window.valid,
                 unit=request.unit or window.unit,
+                evaluations=request.budget,
             )
             return explain(
                 game,

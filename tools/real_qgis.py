@@ -49,14 +49,14 @@ def run_in_qgis(
     timeout : float, optional
         Seconds after which QGIS is stopped.
     """
-    python_folder = profiles / "profiles" / "default" / "python"
-    _show_plugin_to(python_folder / "plugins")
-    _add_missing_packages(python_folder / "startup.py")
+    _show_plugin_to(profiles / "profiles" / "default" / "python" / "plugins")
+    startup = profiles / "startup.py"
+    _write_startup(startup)
     command = ["qgis", "--nologo", "--noversioncheck", "--profiles-path", str(profiles)]
     command += ["--code", str(script)]
     if not has_display():
         command = ["xvfb-run", "-a", "-s", f"-screen 0 {size}x24", *command]
-    variables = {**os.environ, **(environment or {})}
+    variables = {**os.environ, "PYQGIS_STARTUP": str(startup), **(environment or {})}
     # A person's own choice of platform is for the tests; the application needs a window.
     variables.pop("QT_QPA_PLATFORM", None)
     process = subprocess.run(command, env=variables, timeout=timeout, check=False)
@@ -70,11 +70,11 @@ def _show_plugin_to(plugins: Path) -> None:
         link.symlink_to(ROOT, target_is_directory=True)
 
 
-def _add_missing_packages(startup: Path) -> None:
+def _write_startup(startup: Path) -> None:
     """QGIS embeds the system's Python: let it find in our environment what it has not got itself.
 
     At the end of the path, because two builds of GEOS or PROJ in one process do not mix.
     """
-    if sys.prefix != sys.base_prefix:
-        packages = sysconfig.get_path("purelib")
-        startup.write_text(f"import sys\nsys.path.append({packages!r})\n", encoding="utf-8")
+    in_environment = sys.prefix != sys.base_prefix
+    packages = [sysconfig.get_path("purelib")] if in_environment else []
+    startup.write_text(f"import sys\nsys.path += {packages!r}\n", encoding="utf-8")

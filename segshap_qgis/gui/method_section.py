@@ -83,7 +83,7 @@ class MethodSection(QWidget):
         )
         self.colours_box = QCheckBox(self.tr("Colour-b&lind safe colours"))
         self.colours_box.setToolTip(
-            self.tr("Blue for and orange against the class, instead of green and red.")
+            self.tr("Purple for and orange against the class, instead of green and red.")
         )
         form.addRow(self.colours_box)
 

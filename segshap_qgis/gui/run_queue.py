@@ -20,6 +20,7 @@ class RunQueue(QObject):
         super().__init__(parent)
         self.current: Optional[ExplainTask] = None
         self.waiting: list[ExplainTask] = []
+        self._closed = False
 
     def add(self, task: ExplainTask) -> None:
         """Run a task when its turn comes."""
@@ -43,6 +44,7 @@ class RunQueue(QObject):
 
     def close(self) -> None:
         """Stop everything and wait, briefly, for the thread to be out of our code."""
+        self._closed = True
         self.blockSignals(True)
         running = self.current
         self.cancel_all()
@@ -58,6 +60,9 @@ class RunQueue(QObject):
         QgsApplication.taskManager().addTask(task)
 
     def _task_ended(self, task: ExplainTask) -> None:
+        # The last task tells its end after we are gone.
+        if self._closed:
+            return
         self.current = None
         self.ended.emit(task)
         self._start_next()

@@ -11,7 +11,8 @@ from qgis.gui import QgsRubberBand
 from qgis.PyQt.QtCore import QObject
 from qgis.PyQt.QtWidgets import QTreeWidgetItem
 
-from ..errors import RegionError, SegShapError
+from ..dependencies import torch_is_here
+from ..errors import DependencyError, RegionError, SegShapError
 from ..explain import Explanation
 from ..job import ExplainJob
 from ..layers import Preview, add_result
@@ -57,9 +58,7 @@ class Workbench(QObject):
         self.messages = Messages(iface, self)
         self.picking = Picking(iface, self._layer, self)
         self.dock = Dock(list(self.picking.actions.values()), iface.mainWindow())
-        self.exports = Exports(
-            self.dock, self.messages, self.dock.method.colours_box.isChecked
-        )
+        self.exports = Exports(self.dock, self.messages, self._colour_blind)
         self.queue = RunQueue(self)
         self.runs: dict[ExplainTask, Run] = {}
         self._n_runs = 0
@@ -108,6 +107,10 @@ class Workbench(QObject):
         try:
             if layer is None:
                 raise RegionError(self.tr("Choose a raster layer first."))
+            if not torch_is_here():
+                raise DependencyError(
+                    self.tr("PyTorch is missing."), self.tr("The dock says how to get it.")
+                )
             title = self._title(kind, layer)
             task = ExplainTask(ExplainJob(layer, self.dock.request(), kind, geometry, title), title)
         except SegShapError as error:
@@ -121,6 +124,9 @@ class Workbench(QObject):
         task.located.connect(lambda region: self._run_located(task, region))
         self.queue.add(task)
         return task
+
+    def _colour_blind(self) -> bool:
+        return self.dock.method.colours_box.isChecked()
 
     def _layer(self) -> Optional[QgsRasterLayer]:
         return self.dock.source.layer()
@@ -186,7 +192,9 @@ class Workbench(QObject):
         if run is None or task.job.window is None:
             return
         if run.preview is None:
-            run.preview = Preview(task.job.window, task.title)
+            run.preview = Preview(
+                task.job.window, task.title, self._colour_blind(), run.layer_id
+            )
         run.preview.show(partial)
 
     def _cancel_current(self) -> None:
@@ -212,7 +220,7 @@ class Workbench(QObject):
 
     def _show_result(self, run: Run, record: Any) -> None:
         try:
-            add_result(record, colour_blind=self.dock.method.colours_box.isChecked())
+            add_result(record, self._colour_blind(), source_id=run.layer_id)
         except SegShapError as error:
             self.messages.error(error)
         self.dock.runs.set_state(run.row, headline(record.explanation), record)
