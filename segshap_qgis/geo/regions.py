@@ -224,10 +224,12 @@ def _first_vertex(part: Any) -> tuple[float, float]:
 
 
 def _in_memory() -> Any:
-    """An empty vector dataset; later versions of GDAL keep rasters and vectors in one driver."""
+    """An empty vector dataset; GDAL 3.11 moved vectors to the driver of rasters."""
     from osgeo import gdal
 
-    driver = gdal.GetDriverByName("Memory") or gdal.GetDriverByName("MEM")
+    driver = gdal.GetDriverByName("MEM")
+    if not driver.GetMetadataItem(gdal.DCAP_VECTOR):
+        driver = gdal.GetDriverByName("Memory")
     return driver.Create("", 0, 0, 0, gdal.GDT_Unknown)
 
 
