@@ -11,10 +11,11 @@ import errno
 import os
 import shutil
 import sqlite3
+import time
 import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Union
+from typing import Any, Optional, Union
 
 from osgeo import gdal
 
@@ -26,8 +27,9 @@ COMPANIONS = ("-wal", "-shm", "-journal", ".aux.xml")
 # Without this table a SQLite file is no GeoPackage.
 CONTENTS = "gpkg_contents"
 
-_FULL = "The disk is full; nothing was changed."
-_IN_USE = "{} is open in another program or shown in this project."
+# When a write has failed for no stated reason and less than this is free, the disk is full.
+_LITTLE = 256 * 1024
+_FAILURE = gdal.CE_Failure
 
 
 def target_path(path: Union[str, Path]) -> Path:
@@ -51,6 +53,9 @@ def target_path(path: Union[str, Path]) -> Path:
         read_only = target.exists() and not target.stat().st_mode & 0o222
         if read_only or (target.exists() and not os.access(target, os.W_OK)):
             raise ExportError(f"{target.name} is read-only.", "Choose another file.")
+        probe = aside(target)
+        probe.touch(exist_ok=False)
+        probe.unlink()
     return target
 
 
@@ -59,13 +64,22 @@ def aside(target: Path) -> Path:
     return target.with_name(f".{target.stem}{MARK}{uuid.uuid4().hex[:12]}{target.suffix}")
 
 
-def remove_leftovers(target: Path) -> None:
-    """Remove what earlier, killed exports to the same file left behind."""
+def remove_leftovers(target: Path, age: float = 3600.0) -> None:
+    """Remove what killed exports to the same file left behind.
+
+    Parameters
+    ----------
+    target : Path
+        The file.
+    age : float
+        Seconds since the last change; what is younger may belong to an export that still runs.
+    """
     prefix = f".{target.stem}{MARK}"
     for path in target.parent.iterdir():
         if path.name.startswith(prefix) and target.suffix in path.name[len(prefix) :]:
             with contextlib.suppress(OSError):
-                path.unlink()
+                if time.time() - path.stat().st_mtime >= age:
+                    path.unlink()
 
 
 def discard(path: Path) -> None:
@@ -75,12 +89,18 @@ def discard(path: Path) -> None:
             path.with_name(name).unlink()
 
 
-def put_in_place(written: Path, target: Path) -> None:
-    """Replace a file by the one that was written aside, in one step that cannot half happen."""
+def make_last(written: Path, target: Path) -> None:
+    """Wait until a file that was written aside is on the disk; it gets the target's permissions."""
     with file_errors(target):
         if target.exists():
             shutil.copymode(target, written)
-        _flush(written)
+        with written.open("rb+") as file:
+            os.fsync(file.fileno())
+
+
+def put_in_place(written: Path, target: Path) -> None:
+    """Replace a file by the one that was written aside, in one step that cannot half happen."""
+    with file_errors(target):
         written.replace(target)
         _flush_folder(target.parent)
 
@@ -91,20 +111,18 @@ def file_errors(target: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise ExportError(*_in_words(error, target)) from error
+        raise _in_words(error, target) from error
 
 
-def _in_words(error: OSError, target: Path) -> tuple[str, str]:
+def _in_words(error: OSError, target: Path) -> ExportError:
+    reason = error.strerror or str(error)
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return _FULL, f"Free some space in {target.parent}, or choose another disk."
+        return _full(target)
     if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
-        return f"{target} cannot be written: {error.strerror}.", "Choose another file or folder."
-    return f"{target.name} could not be written: {error.strerror or error}.", "Try another folder."
-
-
-def _flush(path: Path) -> None:
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
+        return ExportError(
+            f"{target} cannot be written: {reason}.", "Choose another file or folder."
+        )
+    return ExportError(f"{target.name} could not be written: {reason}.", "Try another folder.")
 
 
 def _flush_folder(folder: Path) -> None:
@@ -123,23 +141,40 @@ def _flush_folder(folder: Path) -> None:
 @contextlib.contextmanager
 def gdal_errors(target: Path) -> Iterator[None]:
     """Keep GDAL quiet and raise what it reports, whether its exceptions are switched on or not."""
-    gdal.PushErrorHandler("CPLQuietErrorHandler")
-    gdal.ErrorReset()
+    reported: list[str] = []
+    gdal.PushErrorHandler(lambda kind, _, text: reported.append(text) if kind >= _FAILURE else None)
     try:
         yield
-        problem = gdal.GetLastErrorMsg() if gdal.GetLastErrorType() >= gdal.CE_Failure else ""
     except RuntimeError as error:
-        problem = str(error)
+        raise _gdal_problem([*reported, str(error)], target) from error
+    except ExportError as error:
+        if _is_full(reported, target):
+            raise _full(target) from error
+        raise
     finally:
         gdal.PopErrorHandler()
-    if problem:
-        raise _gdal_problem(problem, target)
+    if reported:
+        raise _gdal_problem(reported, target)
 
 
-def _gdal_problem(problem: str, target: Path) -> ExportError:
-    if "full" in problem or "No space" in problem or shutil.disk_usage(target.parent).free < 2**16:
-        return ExportError(_FULL, f"Free some space in {target.parent}, or choose another disk.")
-    return ExportError(f"{target.name} could not be written: {problem}.", "Try another folder.")
+def _gdal_problem(reported: Sequence[str], target: Path) -> ExportError:
+    if _is_full(reported, target):
+        return _full(target)
+    return ExportError(f"{target.name} could not be written: {reported[0]}.", "Try another folder.")
+
+
+def _is_full(reported: Sequence[str], target: Path) -> bool:
+    # GDAL does not always say so: some of its parts only find that a table is missing afterwards.
+    if any("is full" in text or "No space left" in text for text in reported):
+        return True
+    return target.parent.is_dir() and shutil.disk_usage(target.parent).free < _LITTLE
+
+
+def _full(target: Path) -> ExportError:
+    return ExportError(
+        "The disk is full; nothing was changed.",
+        f"Free some space in {target.parent}, or choose another disk.",
+    )
 
 
 # GeoPackages ----------------------------------------------------------------------------------
@@ -155,8 +190,7 @@ def sqlite_errors(target: Path) -> Iterator[None]:
         if "locked" in text or "busy" in text:
             raise in_use(target) from error
         if "full" in text:
-            remedy = f"Free some space in {target.parent}, or choose another disk."
-            raise ExportError(_FULL, remedy) from error
+            raise _full(target) from error
         if isinstance(error, sqlite3.DatabaseError) and not isinstance(
             error, sqlite3.OperationalError
         ):
@@ -167,7 +201,7 @@ def sqlite_errors(target: Path) -> Iterator[None]:
 def in_use(target: Path) -> ExportError:
     """The error for a GeoPackage that somebody else works with."""
     return ExportError(
-        _IN_USE.format(target.name),
+        f"{target.name} is open in another program or shown in this project.",
         "Remove its layers from the project and close other programs that use it, "
         "or choose another file.",
     )
@@ -197,42 +231,66 @@ def geopackage_aside(target: Path) -> Iterator[Path]:
     ExportError
         The file is no GeoPackage or is in use, or cannot be written; it is as it was.
     """
-    existed = target.exists() and target.stat().st_size > 0
-    with file_errors(target):
-        remove_leftovers(target)
+    existed = bool(_identity(target))
     written = aside(target)
     try:
         with file_errors(target), sqlite_errors(target):
             with _held(target) if existed else contextlib.nullcontext():
+                remove_leftovers(target, *([0.0] if existed else []))
+                identity = _identity(target)
                 if existed:
                     _copy(target, written)
                 with _unhurried():
                     yield written
                 _settle(written)
-                if not existed and target.exists() and target.stat().st_size > 0:
-                    raise ExportError(f"{target.name} was made by somebody else meanwhile.")
-            if any(_companions(target)):
+                make_last(written, target)
+            # An open file cannot be replaced everywhere, so it is no longer held.
+            if _identity(target) != identity or any(_companions(target)):
                 raise in_use(target)
             put_in_place(written, target)
     finally:
         discard(written)
 
 
+def _identity(target: Path) -> tuple[int, ...]:
+    """What changes when somebody writes to a file or replaces it; empty without content."""
+    if not target.exists() or not target.stat().st_size:
+        return ()
+    status = target.stat()
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
 @contextlib.contextmanager
 def _held(target: Path) -> Iterator[None]:
     """Keep others from writing to a GeoPackage; they may go on reading."""
-    connection = connect(target, "rw")
+    connection = _locked(target)
+    while connection is None:
+        connection = _locked(target)
     try:
-        if connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [CONTENTS]).fetchone():
-            # Leaves the write-ahead log, if there is one; works only if nobody else is there.
-            connection.execute("PRAGMA journal_mode = DELETE")
-        else:
-            raise not_a_geopackage(target)
-        connection.execute("BEGIN IMMEDIATE")
         yield
         connection.rollback()
     finally:
         connection.close()
+
+
+def _locked(target: Path) -> Optional[sqlite3.Connection]:
+    """A connection that others cannot write beside; None if the file was replaced meanwhile."""
+    before = _identity(target)[:2]
+    connection = connect(target, "rw")
+    try:
+        tables = connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [CONTENTS])
+        if tables.fetchone() is None:
+            raise not_a_geopackage(target)
+        # Leaves the write-ahead log, if there is one; works only if nobody else is there.
+        connection.execute("PRAGMA journal_mode = DELETE")
+        connection.execute("BEGIN IMMEDIATE")
+        if _identity(target)[:2] == before:
+            return connection
+    except BaseException:
+        connection.close()
+        raise
+    connection.close()
+    return None
 
 
 def connect(path: Path, mode: str) -> sqlite3.Connection:

@@ -235,10 +235,9 @@ def _write_raster(file: Path, table: str, drawn: Map, system: Any) -> None:
         f"RASTER_DESCRIPTION={drawn.title}",
     ]
     write_map("GPKG", str(file), drawn, system, options, {})
-    if not holds(f"GPKG:{file}:{table}", drawn):
+    if not holds(str(file), drawn, table):
         raise ExportError(
-            f"The {drawn.kind.replace('_', ' ')} could not be written without loss"
-            f"{': ' + gdal.GetLastErrorMsg() if gdal.GetLastErrorMsg() else ''}.",
+            f"The {drawn.kind.replace('_', ' ')} could not be written without loss.",
             "Try another folder or disk, or write a GeoTIFF.",
         )
 
@@ -251,7 +250,9 @@ def _write_polygons(
     try:
         package = gdal.OpenEx(str(file), gdal.OF_VECTOR | gdal.OF_UPDATE)
         options = ["GEOMETRY_NAME=geom", "FID=fid"]
-        layer = package.CreateLayer(table, system, ogr.wkbMultiPolygon, options)
+        layer = package and package.CreateLayer(table, system, ogr.wkbMultiPolygon, options)
+        if layer is None:
+            raise RuntimeError(gdal.GetLastErrorMsg())
         for column in columns:
             layer.CreateField(ogr.FieldDefn(column.name, column.field_type()))
         package.StartTransaction()

@@ -16,6 +16,7 @@ from .aside import (
     discard,
     file_errors,
     gdal_errors,
+    make_last,
     put_in_place,
     remove_leftovers,
     target_path,
@@ -81,9 +82,10 @@ def _targets(path: Path, record: Record, drawn: list[Map]) -> list[Path]:
         wanted = [path / f"{stem}_{map_.kind}.tif" for map_ in drawn]
         own = 0
     else:
-        suffix = path.suffix if path.suffix.lower() in {".tif", ".tiff"} else f"{path.suffix}.tif"
-        extra = [f"{path.stem}_{map_.kind}{path.suffix}" for map_ in drawn[1:]]
-        wanted = [path.with_suffix(suffix), *(path.with_name(n).with_suffix(suffix) for n in extra)]
+        known = path.suffix.lower() in {".tif", ".tiff"}
+        first = path if known else path.with_name(f"{path.name}.tif")
+        beside = [f"{first.stem}_{map_.kind}{first.suffix}" for map_ in drawn[1:]]
+        wanted = [first, *(first.with_name(name) for name in beside)]
         own = 1
     targets = [target_path(target) for target in wanted]
     for target in targets[own:]:
@@ -132,6 +134,8 @@ def _metadata(record: Record, drawn: Map) -> dict[str, str]:
 
 
 def _swap_all(written: list[tuple[Path, Path]]) -> None:
+    for file, target in written:
+        make_last(file, target)
     for file, target in written:
         put_in_place(file, target)
         # Statistics of the file that was there before would colour the new one.

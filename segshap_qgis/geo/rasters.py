@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Optional
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,11 +109,14 @@ def _resampled(drawn: Map) -> Map:
 def reference_system(crs_wkt: str) -> Any:
     """GDAL's reference system of a WKT, x before y; None if it is empty or unreadable."""
     system = osr.SpatialReference()
+    gdal.PushErrorHandler("CPLQuietErrorHandler")
     try:
         if not crs_wkt or system.ImportFromWkt(crs_wkt) != 0:
             return None
     except RuntimeError:
         return None
+    finally:
+        gdal.PopErrorHandler()
     system.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
     return system
 
@@ -142,9 +145,20 @@ def write_map(
         written.FlushCache()
 
 
-def holds(path: str, drawn: Map) -> bool:
-    """Whether a raster that was written holds a map bit for bit, on its grid."""
-    raster = gdal.Open(path)
+def holds(path: str, drawn: Map, table: Optional[str] = None) -> bool:
+    """Whether a raster that was written holds a map bit for bit, on its grid.
+
+    Parameters
+    ----------
+    path : str
+        A file that GDAL reads.
+    drawn : Map
+        What it should hold.
+    table : str, optional
+        Where in a GeoPackage it is.
+    """
+    options = [] if table is None else [f"TABLE={table}"]
+    raster = gdal.OpenEx(path, gdal.OF_RASTER, open_options=options)
     if raster is None:
         return False
     values = raster.ReadAsArray()

@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from osgeo import gdal, ogr, osr
+from qgis.core import QgsFeatureRequest, QgsRasterLayer, QgsVectorLayer
+from qgis.PyQt.QtXml import QDomDocument
 from shapely import wkb
 from shapely.geometry import Point
 
@@ -20,6 +22,7 @@ from segshap_qgis.errors import ExportError
 from segshap_qgis.explain import explain, hexagons
 from segshap_qgis.geo import read_geopackage, write_geopackage
 from segshap_qgis.geo.geopackage import list_runs
+from segshap_qgis.layers import style_documents
 from tests.small_record import AS_RECORDED, NORTH_UP, ROTATED, SOUTH_UP, crs_wkt, small_record
 
 
@@ -514,3 +517,42 @@ def test_geographic_coordinates_stay_longitude_before_latitude(tmp_path):
     west, east, south, north = package.GetLayerByName(tables["superpixels"]).GetExtent()
     assert (west, north) == pytest.approx((3.25, 58.5))
     assert (east, south) == pytest.approx((3.25 + 60e-4, 58.5 - 40e-4))
+
+
+# In a QGIS without the plugin -----------------------------------------------------------------
+
+
+def test_qgis_opens_every_layer_with_its_style(tmp_path, qgis_app):
+    record = small_record()
+    documents = style_documents(record)
+    path = tmp_path / "runs.gpkg"
+    write_geopackage(path, [small_record("other")], [style_documents(small_record("other"))])
+    tables = write_geopackage(path, [record], [documents]).tables[0]
+    raster = QgsRasterLayer(f"GPKG:{path}:{tables['contribution']}", "raster")
+    assert raster.renderer().type() == "singlebandpseudocolor"
+    items = raster.renderer().shader().rasterShaderFunction().colorRampItemList()
+    limit = items[-1].value
+    assert items[0].value == -limit
+    assert limit >= np.abs(record.explanation.values[0]).max() * 0.5
+    assert items[0].color.red() > items[0].color.green()  # against: red
+    assert items[-1].color.green() > items[-1].color.red()  # for: green
+    errors = QgsRasterLayer(f"GPKG:{path}:{tables['standard_error']}", "errors")
+    assert errors.renderer().type() == "singlebandpseudocolor"
+    for kind in ("superpixels", "region"):
+        layer = QgsVectorLayer(f"{path}|layername={tables[kind]}", kind)
+        assert layer.isValid()
+        assert (
+            layer.renderer().dump() == styled(plain_copy(layer), documents[kind]).renderer().dump()
+        )
+        assert layer.crs().authid() == "EPSG:32631"
+
+
+def plain_copy(layer):
+    return layer.materialize(QgsFeatureRequest())
+
+
+def styled(layer, text):
+    document = QDomDocument()
+    document.setContent(text)
+    assert layer.importNamedStyle(document)[0]
+    return layer
