@@ -50,7 +50,7 @@ class Request:
     window : int
         Side of the explained window in pixels.
     merge : int
-        Raster pixels, along each side, that become one pixel of the window; 1 keeps them as they are.
+        Raster pixels, along each side, that become one pixel of the window; 1 keeps them.
     """
 
     model: str

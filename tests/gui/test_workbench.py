@@ -40,7 +40,7 @@ def workbench(window, scene, small_model):
     window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, bench.dock)
     bench.dock.source.add_model(small_model)
     bench.dock.method.side_box.setValue(8)
-    bench.dock.method.budget_box.setValue(40)
+    bench.dock.method.budget_box.setValue(16)
     QTest.qWait(50)
     yield bench
     bench.close()
@@ -333,7 +333,7 @@ def test_a_raster_without_a_crs_is_explained_in_place(window, workbench, tmp_pat
 def test_without_torch_the_dock_opens_and_says_how_to_get_it(
     window, scene, small_model, monkeypatch
 ):
-    import segshap_qgis.dependencies as dependencies
+    from segshap_qgis import dependencies
     from segshap_qgis.gui import dependency_notice
 
     here = [False]
