@@ -191,9 +191,7 @@ def sqlite_errors(target: Path) -> Iterator[None]:
             raise in_use(target) from error
         if "full" in text:
             raise _full(target) from error
-        if isinstance(error, sqlite3.DatabaseError) and not isinstance(
-            error, sqlite3.OperationalError
-        ):
+        if "not a database" in text or "malformed" in text:
             raise not_a_geopackage(target) from error
         raise ExportError(f"{target.name} cannot be used: {text}.", "Try another file.") from error
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,9 +11,7 @@ from pathlib import Path
 from typing import Any, Optional, Union
 
 import numpy as np
-from osgeo import gdal, ogr, osr
-from shapely import wkb
-from shapely.geometry import MultiPolygon
+from osgeo import osr
 
 from ..errors import ExportError
 from . import run_document
@@ -28,6 +25,7 @@ from .aside import (
     target_path,
 )
 from .cells import Column, cell_columns
+from .polygons import write_polygons
 from .rasters import Map, holds, maps, north_up, reference_system, write_map
 from .records import Record
 from .regions import cell_outlines, mask_outline
@@ -188,10 +186,10 @@ def _write_run(file: Path, record: Record) -> tuple[dict[str, str], list[str]]:
     superpixels = record.explanation.superpixels
     outlines = cell_outlines(superpixels.labels, record.window.transform)
     tables["superpixels"] = f"{base}_superpixels"
-    _write_polygons(file, tables["superpixels"], outlines, _cell_columns(record), system)
+    write_polygons(file, tables["superpixels"], outlines, _cell_columns(record), system)
     outline = mask_outline(record.region, record.window.transform)
     tables["region"] = f"{base}_region"
-    _write_polygons(file, tables["region"], [outline], _region_columns(record), system)
+    write_polygons(file, tables["region"], [outline], _region_columns(record), system)
     _write_settings(file, base, record)
     return tables, notes
 
@@ -209,7 +207,7 @@ def _free_name(file: Path, name: str) -> str:
     # Names that SQLite and GeoPackage keep for themselves, and such as need quotes.
     if re.match("sqlite|gpkg|rtree|[0-9]", plain):
         plain = f"run_{plain}"
-    taken = _names(file) if file.exists() else set()
+    taken = _taken(file) if file.exists() else set()
     number, base = 1, plain
     while any(f"{prefix}{base}_{kind}" in taken for kind in KINDS for prefix in ("", "rtree_")):
         number += 1
@@ -217,14 +215,16 @@ def _free_name(file: Path, name: str) -> str:
     return base
 
 
-def _names(file: Path) -> set[str]:
-    """Names that are taken, also those that only the table of contents knows, in lower case."""
+def _taken(file: Path) -> set[str]:
+    """Names that are taken, also those that only a list of tables knows, in lower case."""
     with contextlib.closing(connect(file, "ro")) as connection:
-        rows = connection.execute(
+        names = connection.execute(
             "SELECT name FROM sqlite_master UNION SELECT table_name FROM gpkg_contents "
             "UNION SELECT identifier FROM gpkg_contents"
         ).fetchall()
-    return {re.sub("_geom$", "", str(name).lower()) for (name,) in rows}
+        if "tables" in _columns(connection, RUNS):
+            names += connection.execute(f"SELECT tables || '_region' FROM {RUNS}")  # noqa: S608
+    return {re.sub("_geom$", "", str(name).lower()) for (name,) in names}
 
 
 def _write_raster(file: Path, table: str, drawn: Map, system: Any) -> None:
@@ -240,68 +240,6 @@ def _write_raster(file: Path, table: str, drawn: Map, system: Any) -> None:
             f"The {drawn.kind.replace('_', ' ')} could not be written without loss.",
             "Try another folder or disk, or write a GeoTIFF.",
         )
-
-
-def _write_polygons(
-    file: Path, table: str, outlines: Sequence[Any], columns: Sequence[Column], system: Any
-) -> None:
-    """Write polygons with attributes, the first with fid 1, and check them."""
-    package = layer = feature = None
-    try:
-        package = gdal.OpenEx(str(file), gdal.OF_VECTOR | gdal.OF_UPDATE)
-        options = ["GEOMETRY_NAME=geom", "FID=fid"]
-        layer = package and package.CreateLayer(table, system, ogr.wkbMultiPolygon, options)
-        if layer is None:
-            raise RuntimeError(gdal.GetLastErrorMsg())
-        for column in columns:
-            layer.CreateField(ogr.FieldDefn(column.name, column.field_type()))
-        package.StartTransaction()
-        for index, outline in enumerate(outlines):
-            feature = ogr.Feature(layer.GetLayerDefn())
-            feature.SetFID(index + 1)
-            feature.SetGeometry(ogr.CreateGeometryFromWkb(_multi(outline).wkb))
-            for name, values in columns:
-                if not _unknown(values[index]):
-                    feature.SetField(name, values[index])
-            layer.CreateFeature(feature)
-        package.CommitTransaction()
-    finally:
-        # In this order: GDAL does not survive a feature or layer that outlives its file.
-        feature = layer = package = None
-    if not _holds_polygons(file, table, outlines, columns):
-        raise ExportError(f"The table {table} could not be written.", "Try another folder or disk.")
-
-
-def _holds_polygons(
-    file: Path, table: str, outlines: Sequence[Any], columns: Sequence[Column]
-) -> bool:
-    """Whether a table holds outlines and attributes without any loss."""
-    package = layer = feature = None
-    try:
-        package = gdal.OpenEx(str(file), gdal.OF_VECTOR)
-        layer = package and package.GetLayerByName(table)
-        if layer is None or layer.GetFeatureCount() != len(outlines):
-            return False
-        for index, (outline, feature) in enumerate(zip(outlines, layer)):
-            written = wkb.loads(bytes(feature.GetGeometryRef().ExportToIsoWkb()))
-            if feature.GetFID() != index + 1 or not written.equals_exact(_multi(outline), 0):
-                return False
-            for name, values in columns:
-                wanted = None if _unknown(values[index]) else values[index]
-                if feature.GetField(name) != wanted:
-                    return False
-        return True
-    finally:
-        feature = layer = package = None
-
-
-def _multi(outline: Any) -> Any:
-    return outline if outline.geom_type == "MultiPolygon" else MultiPolygon([outline])
-
-
-def _unknown(value: Any) -> bool:
-    """What is not known is NaN in the arrays and empty in the tables."""
-    return isinstance(value, float) and math.isnan(value)
 
 
 def _cell_columns(record: Record) -> list[Column]:
@@ -363,7 +301,7 @@ def _write_settings(file: Path, base: str, record: Record) -> None:
 
 
 def _read_run(connection: sqlite3.Connection, fid: int) -> Record:
-    sizes = "SELECT length(settings), length(arrays) FROM segshap_runs WHERE fid = ?"
+    sizes = "SELECT total(length(settings)), total(length(arrays)) FROM segshap_runs WHERE fid = ?"
     characters, size = connection.execute(sizes, [fid]).fetchone()
     if characters > run_document.LARGEST_DOCUMENT or size > run_document.LARGEST_RUN:
         raise ExportError("The run is too large to be read.")
@@ -402,7 +340,7 @@ def _ensure_table(
     connection: sqlite3.Connection, table: str, create: str, columns: set[str], description: str
 ) -> None:
     """Create a table without geometry if it is absent; refuse one that is something else."""
-    present = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
+    present = _columns(connection, table)
     if not present:
         connection.execute("BEGIN")
         connection.execute(create)
@@ -417,6 +355,11 @@ def _ensure_table(
             f"The GeoPackage has a table {table} that SegSHAP does not know.",
             "Choose another file.",
         )
+
+
+def _columns(connection: sqlite3.Connection, table: str) -> set[str]:
+    """Names of the columns of a table; none if there is no such table."""
+    return {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
 
 
 def _insert(connection: sqlite3.Connection, table: str, row: Mapping[str, Any]) -> int:
@@ -455,6 +398,7 @@ def _reading(path: Union[str, Path]) -> Iterator[sqlite3.Connection]:
     if not file.is_file():
         raise ExportError(f"There is no file {file.name}.", "Choose a GeoPackage.")
     with sqlite_errors(file), contextlib.closing(connect(file, "ro")) as connection:
+        connection.execute("PRAGMA trusted_schema = OFF")
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
         if "gpkg_contents" not in tables:
             raise not_a_geopackage(file)

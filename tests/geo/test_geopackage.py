@@ -70,8 +70,7 @@ def rows_of(path, table):
 def execute(path, *statements):
     with contextlib.closing(sqlite3.connect(path)) as connection:
         for statement in statements:
-            connection.execute(statement)
-        connection.commit()
+            connection.executescript(statement)
 
 
 def schema_of(path):
@@ -349,7 +348,7 @@ def test_styles_are_rows_as_qgis_writes_them(foreign):
 
 def test_table_names_never_collide(tmp_path):
     path = tmp_path / "runs.gpkg"
-    names = ["Oil!", "oil", "OIL", "öl", "1", "", "x" * 300, "drop table; --", "sqlite_"]
+    names = ["Oil!", "OIL", "öl", "1", "", "x" * 300, "drop table; --", "gpkg_1"]
     written = write_geopackage(path, [small_record(name, shape=(24, 34)) for name in names])
     tables = [table for by_kind in written.tables for table in by_kind.values()]
     assert len({table.lower() for table in tables}) == len(tables) == 5 * len(names)
@@ -366,6 +365,18 @@ def test_a_name_that_only_the_contents_know_is_avoided(foreign):
     written = write_geopackage(foreign, [small_record("oil"), small_record("spill")])
     assert written.tables[0]["contribution"] == "oil_2_contribution"
     assert written.tables[1]["region"] == "spill_2_region"
+
+
+def test_a_run_whose_tables_somebody_removed_keeps_its_name(tmp_path):
+    path = tmp_path / "runs.gpkg"
+    (tables,) = write_geopackage(path, [small_record("oil", probability=None)]).tables
+    package = gdal.OpenEx(str(path), gdal.OF_UPDATE | gdal.OF_VECTOR)
+    for table in tables.values():
+        package.ExecuteSQL(f"DROP TABLE {table}")
+    package = None
+    write_geopackage(path, [small_record("oil")])
+    assert [run.tables for run in list_runs(path)] == ["oil", "oil_2"]
+    assert_same(read_geopackage(path, "oil"), small_record("oil"))
 
 
 def test_a_foreign_table_of_runs_is_refused_and_kept(foreign):
@@ -411,6 +422,8 @@ def axes_of(path):
         "UPDATE segshap_runs SET settings = '{\"format\": 1}'",
         "UPDATE segshap_runs SET settings = x'00ff'",
         "UPDATE segshap_runs SET settings = 5",
+        "CREATE TABLE t AS SELECT fid, NULL AS settings, NULL AS arrays FROM segshap_runs;"
+        "DROP TABLE segshap_runs; ALTER TABLE t RENAME TO segshap_runs",
         "UPDATE segshap_runs SET arrays = x'00'",
         "UPDATE segshap_runs SET arrays = 'text'",
         "UPDATE segshap_runs SET arrays = substr(arrays, 1, length(arrays) - 9)",
