@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 SMALL = {"down_layers": [2, 2], "bottleneck_layers": 2, "growth": 4, "stem_maps": 8}
@@ -11,7 +12,12 @@ CLASSES = ("sea", "oil", "ship", "land")
 
 
 def write_small_model(
-    folder: Path, n_classes: int = 2, n_bands: int = 1, seed: int = 0, **card_changes: object
+    folder: Path,
+    n_classes: int = 2,
+    n_bands: int = 1,
+    seed: int = 0,
+    architecture: Mapping[str, object] = SMALL,
+    **card_changes: object,
 ) -> Path:
     """Write weights and card of a small random FC-DenseNet; returns the card's path."""
     import torch
@@ -19,7 +25,7 @@ def write_small_model(
     from segshap_qgis.models import FCDenseNet
 
     torch.manual_seed(seed)
-    network = FCDenseNet(n_bands, n_classes, **SMALL)
+    network = FCDenseNet(n_bands, n_classes, **architecture)
     _give_statistics(network)
     weights = folder / "small.pt"
     torch.save(network.state_dict(), weights)
@@ -28,7 +34,7 @@ def write_small_model(
         "title": "Small random network",
         "architecture": {
             "name": "FCDenseNet",
-            "arguments": {"in_bands": n_bands, "n_classes": n_classes, **SMALL},
+            "arguments": {"in_bands": n_bands, "n_classes": n_classes, **architecture},
         },
         "bands": [{"name": f"band {i + 1}", "unit": ""} for i in range(n_bands)],
         "normalisation": {"kind": "scale", "factor": 1 / 64, "offset": -2.0},

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from .stages import Stage, run_stages
+from .stages import Reach, Stage, run_stages
 
 
 class DenseLayer(nn.Sequential):
@@ -36,6 +36,7 @@ class DenseBlock(nn.Module):
             DenseLayer(in_maps + i * growth, growth, dropout) for i in range(n_layers)
         )
         self.new_maps = n_layers * growth
+        self.reach = Reach(2 * n_layers + 1, padding=n_layers)
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, in_maps, h, w) to (N, n_layers * growth, h, w)."""
@@ -121,37 +122,31 @@ class FCDenseNet(nn.Module):
             maps, new_maps = new_maps + skip, n_layers * growth
         self.head = nn.Conv2d(maps + new_maps, n_classes, 1)
         self.apply(_initialise)
-
-    def stages(self) -> list[Stage]:
-        """The network from image to logits: what `forward` runs, and the staged game in parts."""
-        stages = [Stage("stem", ("image",), self.stem, scale=1, reach=1)]
-        depth = len(self.down_blocks)
-        for level, (block, down) in enumerate(zip(self.down_blocks, self.downs)):
-            skip, pooled = f"skip{level}", f"pooled{level}"
-            stages += [
-                _dense(skip, (stages[-1].output,), block, level, keeps_input=True),
-                Stage(pooled, (skip,), down, 2 ** (level + 1), "down"),
-            ]
-        stages.append(_dense(f"new{depth}", (stages[-1].output,), self.bottleneck, depth))
-        for level, up, block in zip(reversed(range(depth)), self.ups, self.up_blocks):
-            raised = f"raised{level}"
-            stages += [
-                Stage(raised, (f"new{level + 1}",), up, 2**level, "up"),
-                _dense(f"new{level}", (f"skip{level}", raised), block, level),
-            ]
-        stages.append(Stage("logits", ("skip0", "raised0", "new0"), self.head, scale=1))
-        return stages
+        self.stages = self._stages()
 
     def forward(self, image: Tensor) -> Tensor:
         """Logits of every class at every pixel; softmax over dimension 1 gives probabilities."""
-        return run_stages(self.stages(), {"image": image}, image.shape[2:])["logits"]
+        return run_stages(self.stages, image)["head"]
 
+    def _stages(self) -> list[Stage]:
+        """The network from image to logits: what `forward` runs, and the staged game in parts."""
+        stages, read = [Stage("stem", self.stem, ("image",), Reach(3, padding=1))], "stem"
+        skips: list[tuple[str, str]] = []
+        for level, (block, down) in enumerate(zip(self.down_blocks, self.downs)):
+            skip = (read, f"new{level}")
+            stages.append(Stage(skip[1], block, (read,), block.reach))
+            stages.append(Stage(f"down{level}", down, skip, Reach(2, stride=2)))
+            skips.append(skip)
+            read = f"down{level}"
 
-def _dense(
-    output: str, inputs: tuple[str, ...], block: DenseBlock, level: int, keeps_input: bool = False
-) -> Stage:
-    reach = len(block.layers)
-    return Stage(output, inputs, block, 2**level, reach=reach, keeps_input=keeps_input)
+        stages.append(Stage("bottleneck", self.bottleneck, (read,), self.bottleneck.reach))
+        new = "bottleneck"
+        for level, up, block in zip(reversed(range(len(skips))), self.ups, self.up_blocks):
+            skip, read = skips[level], f"up{level}"
+            stages.append(Stage(read, up, (new,), Reach(3, upsampling=2), size_of=skip[1]))
+            new = f"wide{level}"
+            stages.append(Stage(new, block, (*skip, read), block.reach))
+        return [*stages, Stage("head", self.head, (*skip, read, new), Reach())]
 
 
 def _initialise(module: nn.Module) -> None:

@@ -1,14 +1,14 @@
-"""Features of any coalition, gathered from features that were computed once.
+"""Maps of any coalition, gathered from maps that were computed once.
 
-A feature of an early layer sees only a few super-pixels. Colour the super-pixels so that no feature
-sees two of one colour: then the presence of each *colour* decides the feature, and a table of the
-features under a few settings of the colours holds the features of every coalition.
+A feature of an early layer sees only a few super-pixels: so few that what it is under *every*
+choice of them fits a table. To fill the table cheaply, colour the super-pixels so that no feature
+sees two of one colour; a few settings of the colours then show every feature under every choice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from copy import copy
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -16,82 +16,98 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..explain.types import Superpixels
-from .stages import Box, Stage, box_shape, boxes_needed
+from .fast_layers import Scratch
+from .stages import Sight, Window
 
-# More colours than this make more settings than a table could ever hold.
-MOST_COLOURS = 16
+# A feature that sees more super-pixels has too many choices for any table.
+MOST_SEEN = 10
+MOST_COLOURS = 14
 
 
-def seen_players(
-    stages: Sequence[Stage], name: str, box: Box, superpixels: Superpixels
-) -> NDArray[np.int32]:
-    """Super-pixels that each feature of a map depends on.
+class Seen:
+    """Which super-pixels every feature in a window of a map depends on.
 
     Parameters
     ----------
-    stages : sequence of Stage
-        From the image to the map.
-    name : str
-        The map.
-    box : box
-        Its features to look at: h rows and w columns.
+    sight : Sight
+        Receptive field of the map.
+    window : Window
+        The features: h rows and w columns.
     superpixels : Superpixels
         The players.
 
-    Returns
-    -------
-    (h * w, S) int32 array
-        Players in increasing order, padded with M; S is the most that any feature sees.
+    Attributes
+    ----------
+    sets : (U, S) int32 array
+        The different sets of players that are seen, each in increasing order, padded with M.
+    which : (h * w,) int64 array
+        Row of `sets` for each feature.
+    first : (h * w,) int64 array
+        Where the entries of each feature begin in a table: one entry a choice of players.
+    n_entries : int
+        Entries of a table.
     """
-    (top, bottom), (left, right) = box
-    rows, columns = np.arange(top, bottom), np.arange(left, right)
-    windows = {name: ((rows, rows + 1), (columns, columns + 1))}
-    seen_rows, seen_columns = boxes_needed(stages, windows, superpixels.shape)["image"]
+
+    def __init__(self, sight: Sight, window: Window, superpixels: Superpixels) -> None:
+        seen = _seen_players(sight, window, superpixels)
+        self.sets, which = np.unique(seen, axis=0, return_inverse=True)
+        self.which = which.reshape(-1)
+        sizes = (self.sets < superpixels.n_players).sum(axis=1)
+        counts = (1 << sizes)[self.which]
+        self.first = np.cumsum(counts) - counts
+        self.n_entries = int(counts.sum())
+
+    @property
+    def most(self) -> int:
+        """Players that a feature sees at most."""
+        return self.sets.shape[1]
+
+
+def _seen_players(sight: Sight, window: Window, superpixels: Superpixels) -> NDArray[np.int32]:
+    """Players that each feature of a window sees: (h * w, S), increasing, padded with M."""
+    rows = slice(window.top, window.bottom)
+    columns = slice(window.left, window.right)
+    top, bottom = sight.row_start[rows], sight.row_stop[rows]
+    left, right = sight.column_start[columns], sight.column_stop[columns]
     features, players = [], []
     for player, (cell, first_row, first_column) in enumerate(_cells(superpixels)):
-        near_rows = _overlapping(seen_rows, first_row, cell.shape[0])
-        near_columns = _overlapping(seen_columns, first_column, cell.shape[1])
+        height, width = cell.shape
+        near_rows = np.flatnonzero((bottom > first_row) & (top < first_row + height))
+        near_columns = np.flatnonzero((right > first_column) & (left < first_column + width))
         hit = _touches(
             cell,
-            [edge[near_rows] - first_row for edge in seen_rows],
-            [edge[near_columns] - first_column for edge in seen_columns],
+            (top[near_rows] - first_row, bottom[near_rows] - first_row),
+            (left[near_columns] - first_column, right[near_columns] - first_column),
         )
-        where = (near_rows[:, None] * len(columns) + near_columns[None])[hit]
+        where = (near_rows[:, None] * window.width + near_columns[None])[hit]
         features.append(where)
         players.append(np.full(len(where), player, dtype=np.int32))
     return _padded(
-        np.concatenate(features),
-        np.concatenate(players),
-        len(rows) * len(columns),
-        superpixels.n_players,
+        np.concatenate(features), np.concatenate(players), window.area, superpixels.n_players
     )
 
 
-def _cells(superpixels: Superpixels) -> list[tuple[NDArray[np.bool_], int, int]]:
+def _cells(superpixels: Superpixels) -> Iterator[tuple[NDArray[np.bool_], int, int]]:
     """Mask of each player on its bounding box, with the box's first row and column."""
     labels = superpixels.labels
     rows, columns = np.nonzero(labels >= 0)
     players = labels[rows, columns]
     M = superpixels.n_players
     top, left = np.full(M, labels.shape[0]), np.full(M, labels.shape[1])
-    bottom, right = np.zeros(M, int), np.zeros(M, int)
+    bottom, right = np.zeros(M, dtype=int), np.zeros(M, dtype=int)
     np.minimum.at(top, players, rows)
     np.minimum.at(left, players, columns)
     np.maximum.at(bottom, players, rows + 1)
     np.maximum.at(right, players, columns + 1)
-    return [
-        (labels[t:b, le:r] == player, int(t), int(le))
-        for player, (t, b, le, r) in enumerate(zip(top, bottom, left, right))
-    ]
-
-
-def _overlapping(span: tuple[NDArray, NDArray], first: int, length: int) -> NDArray[np.int64]:
-    start, stop = span
-    return np.flatnonzero((stop > first) & (start < first + length))
+    for player in range(M):
+        box = labels[top[player] : bottom[player], left[player] : right[player]]
+        yield box == player, int(top[player]), int(left[player])
 
 
 def _touches(
-    cell: NDArray[np.bool_], rows: Sequence[NDArray], columns: Sequence[NDArray]
+    cell: NDArray[np.bool_],
+    rows: tuple[NDArray[np.int64], NDArray[np.int64]],
+    columns: tuple[NDArray[np.int64], NDArray[np.int64]],
 ) -> NDArray[np.bool_]:
     """Whether each window (rows x columns, relative to the cell's box) holds a pixel of the cell."""
     height, width = cell.shape
@@ -109,28 +125,34 @@ def _padded(
     order = np.lexsort((players, features))
     features, players = features[order], players[order]
     counts = np.bincount(features, minlength=n_features)
-    starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
-    seen = np.full((n_features, max(1, int(counts.max(initial=0)))), padding, dtype=np.int32)
+    starts = np.cumsum(counts) - counts
+    seen = np.full((n_features, int(counts.max(initial=0))), padding, dtype=np.int32)
     seen[features, np.arange(len(features)) - starts[features]] = players
     return seen
 
 
-def conflicts(all_seen: Sequence[NDArray[np.int32]], n_players: int) -> NDArray[np.bool_]:
+def conflicts(all_seen: Sequence[Seen], n_players: int) -> NDArray[np.bool_]:
     """Pairs of players that some feature sees together: symmetric (M, M)."""
     together = np.zeros((n_players + 1, n_players + 1), dtype=bool)
     for seen in all_seen:
-        distinct = np.unique(seen, axis=0)
-        for a in range(distinct.shape[1]):
-            for b in range(a + 1, distinct.shape[1]):
-                together[distinct[:, a], distinct[:, b]] = True
+        for a in range(seen.most):
+            for b in range(a + 1, seen.most):
+                together[seen.sets[:, a], seen.sets[:, b]] = True
     together |= together.T
     return together[:n_players, :n_players]
 
 
-def colouring(together: NDArray[np.bool_], attempts: int = 30) -> NDArray[np.int64]:
+def colouring(together: NDArray[np.bool_], attempts: int = 20) -> NDArray[np.int64]:
     """A colour for every player, none shared by two that are seen together; few colours.
 
-    Brélaz's saturation heuristic (1979) with shuffled ties, the best of some attempts.
+    Brélaz's saturation heuristic (1979) with ties shuffled, the best of some attempts.
+
+    Parameters
+    ----------
+    together : (M, M) bool array
+        From `conflicts`.
+    attempts : int, default 20
+        Orders tried.
 
     Returns
     -------
@@ -138,169 +160,115 @@ def colouring(together: NDArray[np.bool_], attempts: int = 30) -> NDArray[np.int
         Colours from 0.
     """
     rng = np.random.default_rng(0)
-    best = _saturation_colouring(together, np.arange(len(together)))
-    for _ in range(attempts if len(together) <= 1000 else 0):
-        candidate = _saturation_colouring(together, rng.permutation(len(together)))
-        best = min(best, candidate, key=lambda colours: colours.max(initial=0))
-    return best
+    orders = [np.arange(len(together))]
+    if len(together) <= 1000:
+        orders += [rng.permutation(len(together)) for _ in range(attempts)]
+    candidates = (_saturation_colouring(together, order) for order in orders)
+    return min(candidates, key=lambda colours: int(colours.max(initial=0)))
 
 
-def _saturation_colouring(together: NDArray[np.bool_], rank: NDArray) -> NDArray[np.int64]:
+def _saturation_colouring(
+    together: NDArray[np.bool_], rank: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Colour the player that has fewest colours left, again and again."""
     n = len(together)
     colours = np.full(n, -1)
     forbidden = np.zeros((n, n + 1), dtype=bool)
-    degree = together.sum(axis=1)
-    saturation = np.zeros(n)
+    urgency = together.sum(axis=1) / (n + 1) + rank / (n + 1) ** 2
     for _ in range(n):
-        urgency = np.where(colours < 0, saturation + degree / (n + 1) + rank / (n + 1) ** 2, -1.0)
         player = int(np.argmax(urgency))
         colour = int(np.argmin(forbidden[player]))
         colours[player] = colour
         newly = together[player] & ~forbidden[:, colour]
         forbidden[newly, colour] = True
-        saturation[newly] += 1
+        urgency[newly] += 1
+        urgency[player] = -np.inf
     return colours
 
 
-@dataclass(frozen=True)
-class Settings:
-    """Which colours are present in each setting of a table.
+def covering_settings(n_colours: int, most_seen: int) -> NDArray[np.bool_]:
+    """Choices of colours that show any `most_seen` colours under every choice of those.
 
-    A feature sees at most S of C colours, so it leaves at least C - S free. Settings are all
-    subsets of colours whose number is r modulo C - S + 1: whatever S colours are, some choice of
-    the free ones completes them to a setting. That takes about 2^C / (C - S + 1) settings.
-
-    Attributes
-    ----------
-    n_colours, modulus, remainder : int
-        C, C - S + 1, r.
-    codes : (R,) int array
-        Bit k of a code: colour k is present.
-    """
-
-    n_colours: int
-    modulus: int
-    remainder: int
-    codes: NDArray[np.int64]
-
-    @classmethod
-    def covering(cls, n_colours: int, most_seen: int) -> Settings:
-        """The fewest settings of this kind for features that see at most `most_seen` colours."""
-        modulus = n_colours - most_seen + 1
-        codes = np.arange(2**n_colours)
-        sizes = sum((codes >> k) & 1 for k in range(n_colours)) % modulus
-        remainder = int(np.argmin(np.bincount(sizes, minlength=modulus)))
-        return cls(n_colours, modulus, remainder, codes[sizes == remainder])
-
-    @property
-    def count(self) -> int:
-        """R."""
-        return len(self.codes)
-
-
-class Lookup:
-    """For every feature of one map: which setting shows it as a given coalition does.
+    All subsets of the C colours whose size is r modulo C - S + 1: a choice of any S colours leaves
+    C - S free ones, and adding 0, 1, ... C - S of them reaches every remainder. With the best r
+    these are at most 2^C / (C - S + 1) settings.
 
     Parameters
     ----------
-    seen : (F, S) int array
-        From `seen_players`.
-    colours : (M,) int array
-        Colour of each player.
-    settings : Settings
-        The settings of the table.
-    device : torch.device
+    n_colours, most_seen : int
+        C and S, with S <= C.
 
-    Raises
-    ------
-    ValueError
-        A feature sees two players of one colour: the colouring is wrong.
+    Returns
+    -------
+    (R, C) bool array
+        One setting a row.
     """
-
-    def __init__(
-        self,
-        seen: NDArray[np.int32],
-        colours: NDArray[np.int64],
-        settings: Settings,
-        device: torch.device,
-    ) -> None:
-        M = len(colours)
-        bits = np.append(1 << colours, 0)[seen]
-        used = np.bitwise_or.reduce(bits, axis=1)
-        if (bits.sum(axis=1) != used).any():
-            raise ValueError("two super-pixels of one colour are seen together")
-        self.absent = M
-        self.settings = settings
-        self.seen = torch.from_numpy(seen.astype(np.int64)).to(device)
-        self.bits = torch.from_numpy(bits.astype(np.int16)).to(device)
-        self.fillings = torch.from_numpy(_fillings(used, settings)).to(device)
-        row_of_code = np.zeros(2**settings.n_colours, dtype=np.int64)
-        row_of_code[settings.codes] = np.arange(settings.count)
-        self.row_of_code = torch.from_numpy(row_of_code).to(device)
-
-    def rows(self, present: Tensor) -> Tensor:
-        """Setting of every feature in each coalition: (K, M + 1) bool to (K, F) int64.
-
-        Column M of `present` is padding and must be False.
-        """
-        shown = present.to(torch.int16)[:, self.seen]
-        code = (shown * self.bits).sum(dim=2, dtype=torch.int64)
-        if self.settings.modulus > 1:
-            count = shown.sum(dim=2, dtype=torch.int64)
-            missing = (self.settings.remainder - count) % self.settings.modulus
-            fillings = self.fillings[None].expand(len(present), -1, -1)
-            code = code | fillings.gather(2, missing[..., None])[..., 0]
-        return self.row_of_code[code]
-
-
-def _fillings(used: NDArray[np.int64], settings: Settings) -> NDArray[np.int64]:
-    """Codes that add 0, 1, ... modulus - 1 colours which a feature does not see: (F, modulus)."""
-    patterns, which = np.unique(used, return_inverse=True)
-    codes = np.zeros((len(patterns), settings.modulus), dtype=np.int64)
-    for row, pattern in zip(codes, patterns):
-        free = [1 << k for k in range(settings.n_colours) if not pattern >> k & 1]
-        row[1:] = np.cumsum(free[: settings.modulus - 1])
-    return codes[which.reshape(-1)]
+    settings = (np.arange(2**n_colours)[:, None] >> np.arange(n_colours)) & 1
+    modulus = max(1, n_colours - most_seen + 1)
+    remainders = settings.sum(axis=1) % modulus
+    best = np.argmin(np.bincount(remainders, minlength=modulus))
+    return settings[remainders == best].astype(bool)
 
 
 class Table:
-    """Features of one map under every setting, and the look-up that reads them.
+    """What the features in a window are under every choice of the players that they see.
 
     Parameters
     ----------
-    lookup : Lookup
-        Which setting to read.
-    box : box
-        The features held.
-    channels : int
-        C.
-    dtype : torch.dtype
-        Of the features.
+    seen : Seen
+        Which players that are.
+    window : Window
+        The features.
+    device : torch.device
+        Where the table lies.
     """
 
-    def __init__(self, lookup: Lookup, box: Box, channels: int, dtype: torch.dtype) -> None:
-        self.lookup = lookup
-        self.box = box
-        device = lookup.seen.device
-        height, width = box_shape(box)
-        count = lookup.settings.count
-        # All settings of a feature lie together: a gather copies whole rows of C numbers.
-        self.features = torch.empty(height * width, count, channels, dtype=dtype, device=device)
-        self.first_row = count * torch.arange(height * width, device=device)
+    def __init__(self, seen: Seen, window: Window, device: torch.device) -> None:
+        self.window, self.n_entries = window, seen.n_entries
+        self.sets = torch.from_numpy(seen.sets.astype(np.int64)).to(device)
+        self.which = torch.from_numpy(seen.which).to(device)
+        self.first = torch.from_numpy(seen.first).to(device)
+        self.weights = 1 << torch.arange(seen.most, device=device)
+        self.entries = torch.empty(0, device=device)
+        self._filled = torch.zeros(self.n_entries, dtype=torch.bool, device=device)
 
-    def fill(self, setting: int, patch: Tensor) -> None:
-        """Keep the features (1, C, h, w) of one setting."""
-        self.features[:, setting] = patch[0].permute(1, 2, 0).flatten(0, 1).to(self.features.dtype)
+    def _entries_of(self, present: Tensor) -> Tensor:
+        """Entry of every feature in every coalition: (K, M + 1) bool to (K, h * w) int64.
 
-    def gather(self, present: Tensor) -> Tensor:
-        """Features of every coalition: (K, M + 1) bool to (K, C, h, w), channels last."""
-        rows = self.lookup.rows(present) + self.first_row
-        channels = self.features.shape[2]
-        picked = self.features.view(-1, channels).index_select(0, rows.flatten())
-        shape = (len(present), *box_shape(self.box), channels)
-        return picked.view(shape).permute(0, 3, 1, 2)
+        Column M of `present` is the padding of the sets and must be False.
+        """
+        choices = (present[:, self.sets] * self.weights).sum(dim=2)
+        return choices[:, self.which].add_(self.first)
+
+    def fill(self, present: Tensor, features: Tensor) -> None:
+        """Keep the (K, h, w, C) features of some coalitions."""
+        channels = features.shape[3]
+        if not self.entries.numel():
+            self.entries = features.new_full((self.n_entries, channels), torch.nan)
+        # One by one: a choice that two coalitions share keeps the same bits in every run.
+        for entry, shown in zip(self._entries_of(present), features):
+            self.entries.index_copy_(0, entry, shown.reshape(-1, channels))
+            self._filled[entry] = True
+
+    def is_complete(self) -> bool:
+        """Whether every choice that any feature can meet has been filled in."""
+        return bool(self._filled.all())
+
+    def gather(self, present: Tensor, scratch: Scratch) -> Tensor:
+        """Features of coalitions: (K, M + 1) bool to (K, h, w, C), valid until the next gathering."""
+        shape = (len(present), self.window.height, self.window.width, self.entries.shape[1])
+        out = scratch.take("gathered", shape, self.entries)
+        flat = out.view(-1, shape[3])
+        torch.index_select(self.entries, 0, self._entries_of(present).view(-1), out=flat)
+        return out
+
+    def to(self, dtype: torch.dtype) -> Table:
+        """The same table in another precision."""
+        other = copy(self)
+        other.entries = self.entries.to(dtype)
+        return other
 
     @property
-    def bytes(self) -> int:
-        """Memory held."""
-        return self.features.numel() * self.features.element_size()
+    def n_bytes(self) -> int:
+        """Memory of the features."""
+        return self.entries.numel() * self.entries.element_size()

@@ -31,6 +31,10 @@ ARCHITECTURES = {
 }
 
 
+def _never() -> bool:
+    return False
+
+
 class SegmentationModel:
     """A network with the card that says how to feed it.
 
@@ -49,6 +53,7 @@ class SegmentationModel:
     ) -> None:
         self.card = card
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        self._is_cancelled: Callable[[], bool] = _never
         network = network.eval().requires_grad_(False).to(self.device)
         # torch's annotations do not know this overload of `to`.
         self.network: nn.Module = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -124,16 +129,28 @@ class SegmentationModel:
         """
 
         def check(*_: Any) -> None:
-            if is_cancelled():
-                raise Interrupted
+            self.check_interrupted()
 
+        self._is_cancelled = is_cancelled
         layers = [layer for layer in self.network.modules() if not any(layer.children())]
         handles = [layer.register_forward_pre_hook(check) for layer in layers]
         try:
             yield
         finally:
+            self._is_cancelled = _never
             for handle in handles:
                 handle.remove()
+
+    def check_interrupted(self) -> None:
+        """Stop here if the person cancelled; for work on the network's layers outside its forward.
+
+        Raises
+        ------
+        Interrupted
+            Within `interruptible`, when its `is_cancelled()` holds.
+        """
+        if self._is_cancelled():
+            raise Interrupted
 
     def _check_fits(self, bands: NDArray) -> None:
         if np.ndim(bands) != 3:

@@ -1,13 +1,14 @@
 """The masked game, evaluated in stages: the same values at a fraction of the work.
 
-Early features come from tables (`prefix_tables`), the decoder runs on the window of the regions
-alone, and players that no region can see are dropped. Whatever the network's stages do not allow
-falls back to the plain path of `MaskedGame`, exactly.
+Early maps come from tables (`prefix_tables`): not the maps themselves but what they contribute to
+the layers that read them, since every convolution is linear. What is left of the network runs on
+the windows that the regions need, in the fast form of `fast_layers`. Cells that no region can see
+are known to contribute nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,46 +18,72 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..explain.types import Superpixels
-from .fused import FusedBlock, Scratch, inference_form
+from .fast_layers import form_of, has_fast_form
 from .masked_game import MaskedGame
 from .prefix_tables import (
     MOST_COLOURS,
-    Lookup,
-    Settings,
+    MOST_SEEN,
+    Seen,
     Table,
     colouring,
     conflicts,
-    seen_players,
+    covering_settings,
 )
+from .program import Goal, Lift, Network, Program, merged
 from .segmentation import SegmentationModel
-from .stages import Box, Stage, box_shape, boxes_needed, run_stages, work
+from .stages import Window, seen_through, sights, widest
 
 MEMORY_LIMIT = 2e9
 EVALUATIONS = 1000
-# Features of the largest map that one call makes at most: keeps calls short and caches warm.
-FEATURES_PER_BATCH = 2**17
+# Numbers in the widest array of a call: beyond, caches are of no use and a cancel takes long.
+NUMBERS_PER_CALL = 2**23
+LARGEST_BATCH = 16
+SAMPLE = 16
 
 
 @dataclass(frozen=True)
 class Level:
-    """A place where the network may be cut: all maps up to `stop` stages are read from tables.
+    """Tables at one cut of the network, and how they are built from those of the level before.
 
     Attributes
     ----------
-    stop : int
-        Stages before the cut.
-    looks : dict of str to (F, S) int array
-        The maps that later stages read, with the players that each of their features sees.
-    colours : (M,) int array
-        Colour of each player.
-    settings : Settings
-        Rows of the tables.
+    program : Program
+        Makes the tables' content for a coalition.
+    settings : (R, M) bool array
+        Coalitions that fill them.
+    n_bytes : float
+        Memory that they take.
     """
 
-    stop: int
-    looks: dict[str, NDArray[np.int32]]
-    colours: NDArray[np.int64]
-    settings: Settings
+    program: Program
+    settings: NDArray[np.bool_]
+    n_bytes: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is done once, and what is done for every coalition.
+
+    Attributes
+    ----------
+    program : Program
+        What is left of the network for one evaluation.
+    levels : list of Level
+        Tables, in the order of their building.
+    """
+
+    program: Program
+    levels: list[Level]
+
+    @property
+    def n_bytes(self) -> float:
+        """Memory of all tables."""
+        return sum(level.n_bytes for level in self.levels)
+
+    def work(self, evaluations: int) -> float:
+        """Operations that so many evaluations take, building included."""
+        building = sum(len(level.settings) * level.program.work for level in self.levels)
+        return building + evaluations * self.program.work
 
 
 class StagedGame(MaskedGame):
@@ -69,21 +96,24 @@ class StagedGame(MaskedGame):
     memory_limit : float, default 2e9
         Bytes that the tables may take.
     precision : {"float32", "auto"}, default "float32"
-        "auto" computes the later stages in bfloat16 where the hardware has it and a sample of
-        coalitions differs by less than `tolerance`.
+        "auto" computes in bfloat16 where the hardware has it and the values of a sample of
+        coalitions differ by less than `tolerance`.
     tolerance : float, default 1e-3
-        Largest difference of a value that "auto" accepts; a tenth of a useful standard error.
+        Largest difference of a value that "auto" accepts: a tenth of a useful standard error.
     evaluations : int, default 1000
-        Evaluations to expect: building tables must pay within them.
+        Evaluations to expect: tables must pay within them.
 
     Attributes
     ----------
     null_players : (M,) bool array
         Cells outside the receptive field of every region: their contribution is exactly 0.
     dtype : torch.dtype
-        What the later stages are computed in.
-    table_bytes : int
-        Memory of the tables.
+        What it computes in.
+    difference : float
+        Largest difference of the sample's values when `dtype` is not float32, else 0.
+    plan, plans : Plan, list of Plan
+        How it evaluates, chosen for the least work, and how else it could: with tables at no cut
+        of the network, at the first, at the first two...
     """
 
     def __init__(
@@ -101,188 +131,166 @@ class StagedGame(MaskedGame):
         **keywords: Any,
     ) -> None:
         super().__init__(model, image, superpixels, regions, targets, *arguments, **keywords)
-        self.size = tuple(self.labels.shape)
-        self.stages: list[Stage] = model.network.stages()
-        self.region_box = _bounding_box(self.region_pixels, self.size)
-        self.boxes = boxes_needed(self.stages, {self.stages[-1].output: self.region_box}, self.size)
-        self.null_players = _unseen(superpixels, self.boxes["image"])
-        self.local_pixels = [_localised(p, self.size, self.region_box) for p in self.region_pixels]
-        self._scratch = Scratch()
-        self._prepare(torch.float32)
-        self.tables = self._image_table()
-        self.stop = 0
-        for level in self._choose_levels(memory_limit, evaluations):
-            self._descend(level)
-        self.table_bytes = sum(table.bytes for table in self.tables.values())
-        self.batch_size = keywords.get("batch_size") or self._suitable_batch()
+        height, width = self.labels.shape
+        self.network = Network(model.network, height, width)
+        self._sights = sights(self.network.stages, self.network.sizes)
+        self._seen: dict[Lift, Seen] = {}
+        windows = merged([_bounding_window(p, width) for p in self.region_pixels])
+        self._goals = [(self.network.stages[-1].name, window) for window in windows]
+        self._local_pixels = [_localised(p, width, windows) for p in self.region_pixels]
+
+        self.plans = self._plans(memory_limit)
+        self.null_players = self._unseen(self.plans[0].program.image_windows)
+        self.follow(min(self.plans, key=lambda plan: plan.work(evaluations)))
+        self.batch_size = keywords.get("batch_size") or _suitable_batch(self.plan.program)
         if precision == "auto":
             self._try_bfloat16(tolerance)
 
-    # What the stages are run with ---------------------------------------------------------------
+    def follow(self, plan: Plan) -> None:
+        """Build the tables of one of the `plans` and evaluate by it, in float32, from now on."""
+        self.plan = plan
+        self.tables = self._build(plan)
+        self.dtype, self.difference = torch.float32, 0.0
+        plan.program.prepare(self.dtype)
 
-    def _prepare(self, precision: torch.dtype) -> None:
-        """Faster forms of all stages; those at the image's own scale always compute in float32."""
-        self.dtype = precision
-        self._forms = [
-            _FormedStage(
-                **vars(stage),
-                form=inference_form(
-                    stage.module, torch.float32 if stage.scale == 1 else precision, self._scratch
-                ),
-            )
-            for stage in self.stages
-        ]
-
-    def _run(self, maps: dict[str, Tensor], start: int, stop: int) -> dict[str, Tensor]:
-        scales = {stage.output: stage.scale for stage in self.stages}
-        return run_stages(self._forms[start:stop], maps, self.size, self.boxes, scales)
-
-    # Tables -------------------------------------------------------------------------------------
-
-    def _image_table(self) -> dict[str, Table]:
-        """The image itself as a table: a pixel sees one player, so two settings hold all."""
-        box = self.boxes["image"]
-        (top, bottom), (left, right) = box
-        labels = self.labels[top:bottom, left:right].reshape(-1, 1).cpu().numpy()
-        settings = Settings.covering(1, 1)
-        colours = np.zeros(self.n_players, dtype=np.int64)
-        lookup = Lookup(labels.astype(np.int32), colours, settings, self.labels.device)
-        table = Table(lookup, box, len(self.image), torch.float32)
-        kept = torch.where(self.labels == self.n_players, self.image, self.background)
-        table.fill(0, kept[None, :, top:bottom, left:right])
-        table.fill(1, self.image[None, :, top:bottom, left:right])
-        return {"image": table}
-
-    def _descend(self, level: Level) -> None:
-        """Build the tables of a level from those of the level before it."""
-        tables: dict[str, Table] = {}
-        with torch.inference_mode():
-            for setting, code in enumerate(level.settings.codes):
-                present = torch.from_numpy((code >> level.colours & 1).astype(bool))[None]
-                made = self._run(self._gather(present), self.stop, level.stop)
-                for name in level.looks:
-                    if name not in tables:
-                        device = self.labels.device
-                        lookup = Lookup(level.looks[name], level.colours, level.settings, device)
-                        channels = made[name].shape[1]
-                        tables[name] = Table(lookup, self.boxes[name], channels, torch.float32)
-                    tables[name].fill(setting, made[name])
-        kept = {n: t for n, t in self.tables.items() if self._is_read_after(n, level.stop)}
-        self.tables = {**kept, **tables}
-        self.stop = level.stop
-
-    def _gather(self, coalitions: Tensor) -> dict[str, Tensor]:
-        coalitions = coalitions.to(self.labels.device)
-        padding = torch.zeros(len(coalitions), 1, dtype=torch.bool, device=coalitions.device)
-        present = torch.cat([coalitions, padding], dim=1)
-        return {name: table.gather(present) for name, table in self.tables.items()}
-
-    def _is_read_after(self, name: str, stop: int) -> bool:
-        return any(name in stage.inputs for stage in self.stages[stop:])
+    @property
+    def table_bytes(self) -> int:
+        """Memory of the tables."""
+        return sum(table.n_bytes for table in self.tables.values())
 
     # The plan -----------------------------------------------------------------------------------
 
-    def _choose_levels(self, memory_limit: float, evaluations: int) -> list[Level]:
-        """The levels that make the expected evaluations cheapest, tables included."""
-        levels = self._possible_levels(memory_limit)
-        chains = [levels[:depth] for depth in range(len(levels) + 1)]
-        return min(chains, key=lambda chain: self._predicted_work(chain, evaluations))
-
-    def _possible_levels(self, memory_limit: float) -> list[Level]:
-        levels: list[Level] = []
-        held: set[str] = set()
-        for stop, stage in enumerate(self.stages, start=1):
-            if stage.geometry == "up":
+    def _plans(self, memory_limit: float) -> list[Plan]:
+        """Plans without tables, with one level of tables, with two..., as far as memory goes."""
+        plans = [Plan(Program(self.network, (), self._goals), [])]
+        cuts = [i for i, stage in enumerate(self.network.stages, 1) if stage.reach.stride > 1]
+        for depth in range(1, len(cuts) + 1):
+            plan = self._plan(cuts[:depth])
+            if plan is None or plan.n_bytes > memory_limit:
                 break
-            if stage.geometry != "down":
-                continue
-            level = self._level(stop, held)
-            if level is None or self._table_bytes([*levels, level]) > memory_limit:
-                break
-            levels.append(level)
-            held |= set(level.looks)
-        return levels
+            plans.append(plan)
+        return plans
 
-    def _level(self, stop: int, held: set[str]) -> Level | None:
-        """What a cut after so many stages would need; None if that is too many colours."""
-        before = self.stages[:stop]
-        names = {stage.output for stage in before if self._is_read_after(stage.output, stop)} - held
-        looks = {n: seen_players(before, n, self.boxes[n], self.superpixels) for n in sorted(names)}
-        most_seen = max(look.shape[1] for look in looks.values())
-        if most_seen > MOST_COLOURS:
+    def _plan(self, cuts: Sequence[int]) -> Plan | None:
+        """The plan with tables at each of some cuts; None if a feature sees too many players."""
+        known = [frozenset(s.name for s in self.network.stages[:cut]) for cut in cuts]
+        program = Program(self.network, known[-1], self._goals)
+        wanted, levels = program.lifts, []
+        for before in [*known[-2::-1], frozenset()]:
+            new = [lift for lift in wanted if not before.issuperset(lift.inputs)]
+            settings = self._settings(new)
+            if settings is None:
+                return None
+            builder = Program(self.network, before, new)
+            n_bytes = sum(self._table_bytes(lift) for lift in new)
+            levels.insert(0, Level(builder, settings, n_bytes))
+            kept = [lift for lift in wanted if lift not in new]
+            wanted = list(dict.fromkeys([*kept, *builder.lifts]))
+        return Plan(program, levels)
+
+    def _settings(self, lifts: Sequence[Lift]) -> NDArray[np.bool_] | None:
+        """Coalitions that show every feature of some lifts under every choice: (R, M) bool."""
+        seen = [self._seen_by(lift) for lift in lifts]
+        most = max(s.most for s in seen)
+        if most > MOST_SEEN:
             return None
-        colours = colouring(conflicts(list(looks.values()), self.n_players))
+        colours = colouring(conflicts(seen, self.n_players))
         n_colours = int(colours.max(initial=0)) + 1
         if n_colours > MOST_COLOURS:
             return None
-        return Level(stop, looks, colours, Settings.covering(n_colours, most_seen))
+        return covering_settings(n_colours, most)[:, colours]
 
-    def _table_bytes(self, levels: Sequence[Level]) -> float:
-        channels = self._channels()
-        return sum(
-            4.0 * channels[name] * len(look) * level.settings.count
-            for level in levels
-            for name, look in level.looks.items()
-        )
+    def _seen_by(self, lift: Lift) -> Seen:
+        if lift not in self._seen:
+            stage = self.network.stage(lift.stage)
+            inputs = widest([self._sights[name] for name in lift.inputs])
+            reach = form_of(stage.module, is_lift=True).reach
+            sight = seen_through(reach, inputs, self.network.input_size(stage))
+            self._seen[lift] = Seen(sight, lift.window, self.superpixels)
+        return self._seen[lift]
 
-    def _channels(self) -> dict[str, int]:
-        """Channels of every map, from a run on the smallest image."""
-        side = getattr(self.model.network, "minimum_size", 1)
-        blank = torch.zeros(1, len(self.image), side, side, device=self.labels.device)
-        with torch.inference_mode():
-            made = run_stages(self.stages, {"image": blank}, (side, side))
-        return {name: tensor.shape[1] for name, tensor in made.items()}
+    def _table_bytes(self, lift: Lift) -> float:
+        module = self.network.stage(lift.stage).module
+        width = form_of(module, is_lift=True).width(module)
+        return 4.0 * width * self._seen_by(lift).n_entries
 
-    def _predicted_work(self, chain: Sequence[Level], evaluations: int) -> float:
-        total, start = 0.0, 0
-        for level in chain:
-            total += level.settings.count * self._work(start, level.stop)
-            start = level.stop
-        return total + evaluations * self._work(start, len(self.stages))
+    def _unseen(self, windows: Sequence[Window]) -> NDArray[np.bool_]:
+        """Cells of which no pixel lies in any of the windows."""
+        unseen = np.ones(self.n_players + 1, dtype=bool)
+        for window in windows:
+            rows, columns = slice(window.top, window.bottom), slice(window.left, window.right)
+            unseen[self.superpixels.labels[rows, columns]] = False
+        return unseen[:-1]
 
-    def _work(self, start: int, stop: int) -> float:
-        """Operations of the stages from `start` to `stop` for one coalition."""
-        return sum(work(stage, self.boxes[stage.output]) for stage in self.stages[start:stop])
+    # Tables -------------------------------------------------------------------------------------
 
-    def _suitable_batch(self) -> int:
-        widest = max(
-            np.prod(box_shape(self.boxes[stage.output])) for stage in self.stages[self.stop :]
-        )
-        return int(np.clip(FEATURES_PER_BATCH // max(1, widest), 1, 16))
+    def _build(self, plan: Plan) -> dict[Lift, Table]:
+        """The tables that the plan's program reads, each level built from the one before."""
+        tables: dict[Lift, Table] = {}
+        programs = [level.program for level in plan.levels] + [plan.program]
+        for depth, level in enumerate(plan.levels):
+            level.program.prepare(torch.float32)
+            new = {
+                lift: Table(self._seen_by(lift), lift.window, self.labels.device)
+                for lift in level.program.goals
+            }
+            batch = _suitable_batch(level.program)
+            for start in range(0, len(level.settings), batch):
+                present = self._padded(level.settings[start : start + batch])
+                with torch.inference_mode():
+                    for lift, features in self._run(level.program, present, tables):
+                        new[lift].fill(present, features)
+            if not all(table.is_complete() for table in new.values()):
+                raise RuntimeError("the tables' settings do not show every choice of players")
+            read_later = {lift for program in programs[depth + 1 :] for lift in program.lifts}
+            tables = {k: table for k, table in {**tables, **new}.items() if k in read_later}
+        return tables
+
+    def _padded(self, coalitions: NDArray[np.bool_]) -> Tensor:
+        """Coalitions with a last column of False, on the model's device."""
+        nobody = np.zeros((len(coalitions), 1), dtype=bool)
+        return torch.from_numpy(np.hstack([coalitions, nobody])).to(self.labels.device)
 
     # Values -------------------------------------------------------------------------------------
 
+    def _run(
+        self, program: Program, present: Tensor, tables: dict[Lift, Table]
+    ) -> Iterator[tuple[Goal, Tensor]]:
+        return program.run(present, tables, self._paint, self.model.check_interrupted)
+
+    def _paint(self, present: Tensor, window: Window) -> Tensor:
+        rows, columns = slice(window.top, window.bottom), slice(window.left, window.right)
+        # The last column of the labels' players stands for pixels of no player: always shown.
+        always = torch.ones(len(present), 1, dtype=torch.bool, device=present.device)
+        shown = torch.cat([present[:, :-1], always], dim=1)[:, self.labels[rows, columns]]
+        image, background = (
+            bands[:, rows, columns].permute(1, 2, 0) for bands in (self.image, self.background)
+        )
+        return torch.where(shown[..., None], image, background)
+
     def _values(self, coalitions: NDArray[np.bool_]) -> NDArray[np.float64]:
         with torch.inference_mode():
-            maps = self._gather(torch.from_numpy(coalitions))
-            made = self._run(maps, self.stop, len(self.stages))
-            return self.read_out(made[self.stages[-1].output].float(), self.local_pixels)
+            present = self._padded(coalitions)
+            made = dict(self._run(self.plan.program, present, self.tables))
+            logits = [made[goal].permute(0, 3, 1, 2).float() for goal in self._goals]
+            values = [self.read_out(logits[w], [pixels]) for w, pixels in self._local_pixels]
+            return np.concatenate(values, axis=1)
 
     def _try_bfloat16(self, tolerance: float) -> None:
-        """Compute the later stages in bfloat16 if that changes no value by more than `tolerance`."""
+        """Compute in bfloat16 if that changes no value of a sample by more than `tolerance`."""
         if not _has_fast_bfloat16(self.labels.device):
             return
-        sample = np.random.default_rng(0).random((16, self.n_players)) < 0.5
-        exact = self(sample)
-        self._prepare(torch.bfloat16)
-        self.largest_difference = float(np.abs(self(sample) - exact).max())
-        if self.largest_difference > tolerance:
-            self._prepare(torch.float32)
-
-
-@dataclass(frozen=True)
-class _FormedStage(Stage):
-    """A stage run through the inference form of its module."""
-
-    form: Any = None
-
-    def __call__(self, inputs: Sequence[Tensor]) -> Tensor:
-        if isinstance(self.form, FusedBlock):
-            stack = self.form(list(inputs))
-            return stack if self.keeps_input else stack[:, sum(i.shape[1] for i in inputs) :]
-        if self.form is not self.module:
-            return self.form(inputs[0])
-        return super().__call__([tensor.float() for tensor in inputs])
+        rng = np.random.default_rng(0)
+        sample = rng.random((SAMPLE, self.n_players)) < rng.random((SAMPLE, 1))
+        exact, tables = self(sample), self.tables
+        self.plan.program.prepare(torch.bfloat16)
+        self.tables = {lift: table.to(torch.bfloat16) for lift, table in tables.items()}
+        difference = float(np.abs(self(sample) - exact).max())
+        if difference <= tolerance:
+            self.dtype, self.difference = torch.bfloat16, difference
+        else:
+            self.tables = tables
+            self.plan.program.prepare(torch.float32)
 
 
 def make_game(
@@ -296,7 +304,7 @@ def make_game(
     precision: str = "auto",
     **keywords: Any,
 ) -> MaskedGame:
-    """The fastest game that applies: staged where the network describes its stages, else plain.
+    """The fastest game that applies: staged where the network's stages allow it, else plain.
 
     Parameters
     ----------
@@ -312,37 +320,33 @@ def make_game(
     MaskedGame
         Or its subclass `StagedGame`.
     """
+    stages = getattr(model.network, "stages", ())
     plain = (model, image, superpixels, regions, targets, *arguments)
-    if not hasattr(model.network, "stages"):
+    if not stages or not all(has_fast_form(stage.module) for stage in stages):
         return MaskedGame(*plain, **keywords)
     return StagedGame(*plain, evaluations=evaluations, precision=precision, **keywords)
 
 
-def _bounding_box(region_pixels: Sequence[Tensor], size: tuple[int, int]) -> Box:
-    pixels = torch.cat(list(region_pixels))
-    rows, columns = pixels // size[1], pixels % size[1]
-    return (
-        (int(rows.min()), int(rows.max()) + 1),
-        (int(columns.min()), int(columns.max()) + 1),
-    )
+def _suitable_batch(program: Program) -> int:
+    return int(np.clip(NUMBERS_PER_CALL // program.widest, 1, LARGEST_BATCH))
 
 
-def _localised(pixels: Tensor, size: tuple[int, int], box: Box) -> Tensor:
-    """Flat indices in the image to flat indices in a box of it."""
-    rows, columns = pixels // size[1] - box[0][0], pixels % size[1] - box[1][0]
-    return rows * box_shape(box)[1] + columns
+def _bounding_window(pixels: Tensor, width: int) -> Window:
+    rows, columns = pixels // width, pixels % width
+    return Window(int(rows.min()), int(rows.max()) + 1, int(columns.min()), int(columns.max()) + 1)
 
 
-def _unseen(superpixels: Superpixels, box: Box) -> NDArray[np.bool_]:
-    """Players without a pixel in the box, (M,) bool."""
-    (top, bottom), (left, right) = box
-    seen = np.unique(superpixels.labels[top:bottom, left:right])
-    unseen = np.ones(superpixels.n_players, dtype=bool)
-    unseen[seen[seen >= 0]] = False
-    return unseen
+def _localised(pixels: Tensor, width: int, windows: Sequence[Window]) -> tuple[int, Tensor]:
+    """Which window holds a region, and the region's flat indices in it."""
+    bounds = _bounding_window(pixels, width)
+    which = next(i for i, window in enumerate(windows) if window.holds(bounds))
+    window = windows[which]
+    rows, columns = pixels // width - window.top, pixels % width - window.left
+    return which, rows * window.width + columns
 
 
 def _has_fast_bfloat16(device: torch.device) -> bool:
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported()
-    return torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    check = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
+    return device.type == "cpu" and check is not None and bool(check())

@@ -1,0 +1,286 @@
+"""Staged evaluation gives the values of plain evaluation, whatever the network, cells and regions."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from segshap_qgis.errors import Interrupted
+from segshap_qgis.explain import from_labels, hexagons, squares
+from segshap_qgis.models import FCDenseNet, MaskedGame, StagedGame, load_model, make_game
+from segshap_qgis.models import staged_game as staged_game_module
+from tests.small_model import write_small_model
+
+# What rounding may do: sums of float32 in another order.
+CLOSE = 2e-6
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    return load_model(write_small_model(tmp_path_factory.mktemp("model"), n_classes=3), "cpu")
+
+
+def image_of(shape, n_bands=1):
+    return np.random.default_rng(1).uniform(0, 255, (n_bands, *shape)).astype(np.float32)
+
+
+def block(shape, row, column, size=1):
+    region = np.zeros(shape, dtype=bool)
+    region[row : row + size, column : column + size] = True
+    return region
+
+
+def ragged(shape, n_cells=24, seed=3):
+    """Cells of irregular outline and size, as SLIC makes them."""
+    rng = np.random.default_rng(seed)
+    seeds = rng.uniform(0, shape, (n_cells, 2))
+    rows, columns = np.indices(shape)
+    wobble = rng.normal(0, 2, shape)
+    distance = np.hypot(rows[..., None] - seeds[:, 0], columns[..., None] - seeds[:, 1])
+    return from_labels((distance + wobble[..., None] * rng.random(n_cells)).argmin(axis=2))
+
+
+def both(model, superpixels, regions, depth, targets=(0, 1), count=7, **settings):
+    """Plain values, staged values with tables at `depth` cuts, and the staged game."""
+    image = image_of(superpixels.shape, len(model.card.bands))
+    common = (model, image, superpixels, regions, list(targets))
+    z = np.random.default_rng(2).random((count, superpixels.n_players)) < 0.5
+    z[0], z[1] = True, False
+    plain = MaskedGame(*common, **settings)
+    staged = StagedGame(*common, **settings, evaluations=0)
+    staged.follow(staged.plans[depth])
+    return plain(z), staged(z), staged
+
+
+SHAPES = [(64, 64), (72, 52), (57, 83)]
+DEPTHS = [0, 1, 2]
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize(
+    ("cut", "side"), [(hexagons, 17), (hexagons, 24), (squares, 26), (squares, 33)]
+)
+def test_values_equal_plain_evaluation(model, cut, side, shape, depth):
+    centre = block(shape, shape[0] // 2, shape[1] // 3)
+    plain, staged, game = both(model, cut(shape, side=side), [centre], depth)
+    assert len(game.plan.levels) == depth
+    np.testing.assert_allclose(staged, plain, atol=CLOSE)
+    assert np.ptp(plain, axis=0).min() > 1e-3  # else equality would say nothing
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+@pytest.mark.parametrize("corner", [(0, 0), (0, 51), (70, 0), (71, 51)])
+def test_regions_at_corners(model, corner, depth):
+    shape = (72, 52)
+    plain, staged, _ = both(model, hexagons(shape, side=19), [block(shape, *corner)], depth)
+    np.testing.assert_allclose(staged, plain, atol=CLOSE)
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+def test_several_regions_far_and_near_one_of_them_ragged(model, depth):
+    shape = (96, 128)
+    scattered = block(shape, 4, 100, 3) | block(shape, 13, 110, 2)
+    regions = [block(shape, 5, 7, 6), block(shape, 9, 12, 6), scattered, block(shape, 95, 64)]
+    plain, staged, _ = both(model, hexagons(shape, side=21), regions, depth)
+    np.testing.assert_allclose(staged, plain, atol=CLOSE)
+
+
+@pytest.mark.parametrize("output", ["probability", "logit", "decision"])
+def test_every_output(model, output):
+    shape = (64, 80)
+    plain, staged, _ = both(
+        model, hexagons(shape, side=20), [block(shape, 20, 30, 9)], 2, (0, 1, 2), output=output
+    )
+    np.testing.assert_allclose(staged, plain, atol=1e-5 if output == "logit" else CLOSE)
+
+
+@pytest.mark.parametrize("background", ["local_mean", "zero", "blur"])
+def test_every_background(model, background):
+    shape = (64, 64)
+    plain, staged, _ = both(
+        model, squares(shape, side=27), [block(shape, 30, 30)], 2, background=background
+    )
+    np.testing.assert_allclose(staged, plain, atol=CLOSE)
+
+
+@pytest.mark.parametrize("depth", [0, 1])
+def test_ragged_cells(model, depth):
+    shape = (72, 80)
+    plain, staged, _ = both(model, ragged(shape), [block(shape, 40, 40, 2)], depth)
+    np.testing.assert_allclose(staged, plain, atol=CLOSE)
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+def test_pixels_of_no_super_pixel_and_no_data(model, depth):
+    shape = (64, 72)
+    valid = np.ones(shape, dtype=bool)
+    valid[:9] = valid[:, 60:] = False
+    superpixels = hexagons(shape, side=20, valid=valid)
+    plain, staged, _ = both(
+        model, superpixels, [block(shape, 6, 40, 8)], depth, valid=valid, background=-1.5
+    )
+    np.testing.assert_allclose(staged, plain, atol=CLOSE)
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_networks_of_other_shapes(tmp_path, depth):
+    architecture = {
+        "down_layers": [1, 3, 1],
+        "bottleneck_layers": 2,
+        "growth": 5,
+        "stem_maps": 7,
+    }
+    model = load_model(write_small_model(tmp_path, 4, 2, seed=4, architecture=architecture), "cpu")
+    shape = (75, 90)
+    plain, staged, game = both(model, squares(shape, side=52), [block(shape, 30, 61, 4)], depth)
+    assert len(game.plan.levels) == depth
+    np.testing.assert_allclose(staged, plain, atol=CLOSE)
+
+
+def test_fc_densenet56_as_it_is_used(tmp_path):
+    shape = (160, 144)
+    architecture = {"down_layers": [4] * 5, "bottleneck_layers": 4, "growth": 12, "stem_maps": 48}
+    model = load_model(write_small_model(tmp_path, architecture=architecture), "cpu")
+    regions = [block(shape, 80, 70), block(shape, 10, 100, 20)]
+    plain, staged, game = both(model, hexagons(shape, side=22), regions, 2, count=3)
+    assert len(game.plan.levels) == 2
+    np.testing.assert_allclose(staged, plain, atol=1e-5)
+
+
+def test_one_coalition_at_a_time_gives_the_same_values_as_many(model):
+    shape = (64, 64)
+    _, staged, game = both(model, hexagons(shape, side=20), [block(shape, 30, 30)], 2)
+    game.batch_size = 1
+    z = np.random.default_rng(2).random((7, game.n_players)) < 0.5
+    z[0], z[1] = True, False
+    np.testing.assert_allclose(game(z), staged, atol=CLOSE)
+
+
+def test_the_same_game_made_twice_gives_the_same_bits(model):
+    shape = (64, 64)
+    superpixels, regions = hexagons(shape, side=20), [block(shape, 30, 30)]
+    _, first, _ = both(model, superpixels, regions, 2)
+    _, second, _ = both(model, superpixels, regions, 2)
+    assert np.array_equal(first, second)
+
+
+class TestColouring:
+    """A feature that sees two cells of one colour never shows one of them without the other."""
+
+    @pytest.fixture
+    def _wrong_colouring(self, monkeypatch):
+        colouring = staged_game_module.colouring
+
+        def two_neighbours_alike(together, **settings):
+            colours = colouring(together, **settings)
+            some, other = np.argwhere(together)[0]
+            colours[some] = colours[other]
+            return colours
+
+        monkeypatch.setattr(staged_game_module, "colouring", two_neighbours_alike)
+
+    @pytest.mark.usefixtures("_wrong_colouring")
+    def test_a_wrong_colouring_is_noticed(self, model):
+        with pytest.raises(RuntimeError, match="every choice"):
+            both(model, hexagons((64, 64), side=11), [block((64, 64), 9, 9)], 1)
+
+    @pytest.mark.usefixtures("_wrong_colouring")
+    def test_unnoticed_it_would_give_wrong_values(self, model, monkeypatch):
+        monkeypatch.setattr(staged_game_module.Table, "is_complete", lambda _: True)
+        superpixels = hexagons((64, 64), side=11)
+        plain, staged, _ = both(model, superpixels, [block((64, 64), 9, 9)], 1, count=40)
+        assert not np.allclose(staged, plain, atol=1e-3)
+
+
+class TestNullPlayers:
+    shape = (96, 128)
+
+    def game(self, model):
+        _, _, game = both(model, hexagons(self.shape, side=9), [block(self.shape, 20, 30)], 1)
+        return game
+
+    def test_cells_that_no_region_sees_change_no_value(self, model):
+        game = self.game(model)
+        assert 0 < game.null_players.sum() < game.n_players
+        z = np.random.default_rng(5).random((6, game.n_players)) < 0.5
+        other = z ^ (game.null_players & (np.random.default_rng(6).random(z.shape) < 0.5))
+        plain = MaskedGame(
+            model, image_of(self.shape), game.superpixels, [block(self.shape, 20, 30)], [0]
+        )
+        assert np.array_equal(plain(z), plain(other))
+
+    def test_cells_next_to_the_region_are_players(self, model):
+        game = self.game(model)
+        near = np.unique(game.superpixels.labels[12:28, 22:38])
+        assert not game.null_players[near].any()
+
+
+class TestPlanning:
+    def test_few_evaluations_build_no_tables(self, model):
+        shape = (64, 64)
+        common = (model, image_of(shape), hexagons(shape, side=20), [block(shape, 30, 30)], [0])
+        assert not StagedGame(*common, evaluations=1).plan.levels
+        assert StagedGame(*common, evaluations=10**6).plan.levels
+
+    def test_tables_keep_within_the_memory(self, model):
+        shape = (64, 64)
+        common = (model, image_of(shape), hexagons(shape, side=20), [block(shape, 30, 30)], [0])
+        game = StagedGame(*common, evaluations=10**6, memory_limit=3e5)
+        assert 0 < game.table_bytes <= 3e5
+        assert not StagedGame(*common, evaluations=10**6, memory_limit=10).plan.levels
+
+    def test_cells_too_small_for_any_table_still_work(self, model):
+        shape = (48, 48)
+        plain, staged, game = both(model, squares(shape, side=2), [block(shape, 20, 20)], 0)
+        assert len(game.plans) == 1
+        np.testing.assert_allclose(staged, plain, atol=CLOSE)
+
+    def test_make_game_takes_the_plain_path_for_a_network_without_stages(self, model):
+        class Bare(torch.nn.Module):
+            minimum_size = 1
+
+            def __init__(self, network):
+                super().__init__()
+                self.inside = network
+
+            def forward(self, image):
+                return self.inside(image)
+
+        shape = (64, 64)
+        black_box = type(model)(model.card, Bare(model.network), "cpu")
+        common = (image_of(shape), hexagons(shape, side=20), [block(shape, 30, 30)], [0])
+        plain, staged = make_game(black_box, *common), make_game(model, *common)
+        assert type(plain) is MaskedGame
+        assert type(staged) is StagedGame
+        z = np.random.default_rng(0).random((3, plain.n_players)) < 0.5
+        np.testing.assert_allclose(staged(z), plain(z), atol=5e-3)
+
+
+class TestPrecision:
+    def test_auto_stays_within_the_tolerance_or_keeps_to_float32(self, model):
+        shape = (64, 64)
+        common = (model, image_of(shape), hexagons(shape, side=20), [block(shape, 30, 30, 5)], [0])
+        exact = StagedGame(*common)
+        for tolerance in (1e-9, 0.05):
+            game = StagedGame(*common, precision="auto", tolerance=tolerance)
+            z = np.random.default_rng(9).random((16, game.n_players)) < 0.5
+            difference = np.abs(game(z) - exact(z)).max()
+            assert game.difference <= tolerance
+            assert (difference == 0) if game.dtype == torch.float32 else (difference < 0.1)
+
+
+def test_a_cancel_stops_between_two_layers(model):
+    shape = (64, 64)
+    _, _, game = both(model, hexagons(shape, side=20), [block(shape, 30, 30)], 1)
+    answers = iter([False, False, True])
+    z = np.ones((1, game.n_players), dtype=bool)
+    with model.interruptible(lambda: next(answers)), pytest.raises(Interrupted):
+        game(z)
+    assert np.isfinite(game(z)).all()
+
+
+def test_stages_do_not_show_in_the_weights_of_a_network():
+    network = FCDenseNet(1, 2, (1, 1), 1, growth=2, stem_maps=3)
+    assert not [name for name in network.state_dict() if "stage" in name]
