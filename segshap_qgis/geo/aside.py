@@ -101,7 +101,13 @@ def make_last(written: Path, target: Path) -> None:
 def put_in_place(written: Path, target: Path) -> None:
     """Replace a file by the one that was written aside, in one step that cannot half happen."""
     with file_errors(target):
-        written.replace(target)
+        try:
+            written.replace(target)
+        except OSError as error:
+            # Windows does not replace a file that somebody has open.
+            if getattr(error, "winerror", 0) in {5, 32}:
+                raise in_use(target) from error
+            raise
         _flush_folder(target.parent)
 
 
