@@ -178,7 +178,8 @@ def measure_growth(
     rows = []
     for side in (size // 2, size) if quick else (size // 2, size, 2 * size):
         grown = resized(chip, side)
-        rows.append(_growth_row(model, grown, [_square(side, middle, 1)], "image side", side, 1))
+        pixel = _square(side, (side // 2, side // 2), 1)
+        rows.append(_growth_row(model, grown, [pixel], "image side", side, 1))
     for cell in (44, 16) if quick else (64, 44, 32, 16, 11):
         cells = Chip(**{**vars(chip), "superpixels": hexagons((size, size), side=cell)})
         n_cells = cells.superpixels.n_players

@@ -1,4 +1,4 @@
-"""Loaded by pytest before pytest-qgis starts QGIS: the tests need no display.
+"""Loaded by pytest before pytest-qgis starts QGIS: no display, and one thread a process.
 
 A person who wants to watch sets QT_QPA_PLATFORM, and that is respected.
 """
@@ -8,3 +8,7 @@ from __future__ import annotations
 import os
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# The tests' networks are small: on a busy machine threads wait for each other longer than they
+# compute. Read when numpy and torch are loaded, so it has to be set here.
+for library in ("OMP", "OPENBLAS", "MKL"):
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")

@@ -1,0 +1,92 @@
+"""Every measurement of the benchmark once, on a small real network and a small image."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from benchmarks import speed, study
+from benchmarks.chips import Chip, cropped, explained_class, find_regions, resized
+from benchmarks.references import make_reference
+from segshap_qgis.explain import hexagons
+from segshap_qgis.models import load_model
+from tests.small_model import write_small_model
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    return load_model(write_small_model(tmp_path_factory.mktemp("model")))
+
+
+@pytest.fixture(scope="module")
+def chip(model):
+    image = np.random.default_rng(0).gamma(4.0, 16.0, (1, 64, 64)).astype(np.float32)
+    image[:, 20:36, 16:40] /= 8
+    valid = np.ones((64, 64), dtype=bool)
+    probability = model.predict(image, valid)[explained_class(model)]
+    regions = find_regions(image[0], probability, size=4)
+    return Chip("small", "a small image", image, valid, hexagons((64, 64), side=11), regions)
+
+
+def test_speed_is_measured_and_staged_values_are_the_plain_ones(model, chip):
+    found = speed.measure_region(model, chip, chip.regions["pixel"], rounds=1, compared=4)
+    assert found["difference"] < 1e-5
+    assert min(found["plain"], found["staged"], found["staged_auto"]) > 0
+    assert found["operations"] > 1e5
+    assert 0 < found["rate_share"] < 2
+
+
+def test_growth_rows_vary_one_thing_at_a_time(model, chip):
+    rows = speed.measure_growth(model, chip, quick=True, rounds=1)
+    assert {row["what"] for row in rows} == {"image side", "cells", "region side", "regions"}
+    assert all(row["plain"] > 0 and row["staged"] > 0 for row in rows)
+
+
+def test_accuracy_is_measured_against_a_reference(model, chip, tmp_path, monkeypatch):
+    monkeypatch.setattr(study, "REFERENCES", tmp_path)
+    monkeypatch.setattr(study, "make_reference", quick_reference)
+    game = study.remembered(model, chip, tmp_path)
+    assert game.n_targets == len(chip.regions) == 5
+    reference = study.reference_for(game, model, chip, remake=False, say=lambda _: None)
+    found = study.real_study(game, chip, reference, budgets=(50, 200, 400), seeds=(0,))
+    json.dumps(found)
+    assert set(found) == set(chip.regions)
+    assert found["slick"]["curves"]["segshap"][400] < 0.1
+
+    shares = study.interval_coverage(game, chip.superpixels, reference, seeds=(3,))
+    assert all(0 <= share <= 1 for row in shares.values() for share in row)
+
+    stopped = study.stopped_run(model, chip, "pixel", reference.values[-1], seed=0)
+    assert stopped["evaluations"] <= 2500
+    assert stopped["seconds"] >= stopped["table"] > 0
+
+
+def quick_reference(game, say):
+    return make_reference(game, rounds=(300,), say=say)
+
+
+def test_a_stored_reference_is_read_only_for_the_game_it_was_made_for(
+    model, chip, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(study, "REFERENCES", tmp_path)
+    monkeypatch.setattr(study, "make_reference", quick_reference)
+    told: list[str] = []
+    game = study.remembered(model, chip, None)
+    first = study.reference_for(game, model, chip, remake=False, say=told.append)
+    again = study.reference_for(game, model, chip, remake=False, say=told.append)
+    assert (first.values == again.values).all()
+    brighter = Chip(**{**vars(chip), "image": chip.image * 1.5 + 1})
+    other = study.remembered(model, brighter, None)
+    study.reference_for(other, model, brighter, remake=False, say=told.append)
+    assert any("belongs to another" in text for text in told)
+
+
+def test_windows_keep_the_number_of_cells_and_mirrored_images_the_size_of_cells(chip):
+    window = cropped(chip, 32)
+    assert window.image.shape == (1, 32, 32)
+    assert window.regions["pixel"].sum() == 1
+    grown = resized(chip, 128)
+    assert grown.image.shape == (1, 128, 128)
+    assert grown.superpixels.settings["side"] == chip.superpixels.settings["side"]
