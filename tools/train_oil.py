@@ -32,7 +32,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from segshap_qgis.models.fc_densenet import FCDenseNet
 from segshap_qgis.models.normalisation import normalise
 
-RECIPE = {"kind": "log_contrast", "scale_db": 4.0, "lowest_db": -20.0, "highest_db": 12.0}
+RECIPE = {
+    "kind": "log_contrast",
+    "scale_db": 4.0,
+    "lowest_db": -20.0,
+    "highest_db": 12.0,
+    "sea": {"block": 16, "percentile": 80, "land_db": 7},
+}
 SIZES = {"56": (4, 12, 48), "small": (2, 8, 24)}  # layers a block, growth, maps of the stem
 LARGEST_OIL_FRACTION = 0.9
 SMALLEST_DARKENING_DB = 0.5

@@ -32,6 +32,8 @@ def normalise(
         ``{"kind": "log_contrast", "scale_db", "lowest_db", "highest_db"}`` for radar: contrast in
         dB against the median of each band, clipped, over a fixed scale. Dividing by the window's
         own spread instead would blow the speckle of an empty sea up to the strength of a slick.
+        With ``"sea": {"block", "percentile", "land_db"}`` the contrast is against the open sea as
+        `_sea_level` finds it, so that a slick that fills most of the window is dark all the same.
         ``{"kind": "mean_std", "mean": [...], "std": [...]}`` or
         ``{"kind": "scale", "factor": ..., "offset": ...}`` for optical images.
     unit : {"amplitude", "power", "db"}, optional
@@ -40,7 +42,7 @@ def normalise(
     Returns
     -------
     (B, H, W) float32 array
-        Dimensionless; 0 on no-data, which is the median for radar.
+        Dimensionless; 0 on no-data, which is the median or the open sea for radar.
 
     Raises
     ------
@@ -117,7 +119,32 @@ def _log_contrast(
         )
     limits = float(recipe["lowest_db"]), float(recipe["highest_db"])
     contrast = np.stack([_contrast_db(band, valid, unit, limits[0]) for band in bands])
+    if "sea" in recipe:
+        levels = [_sea_level(band.clip(*limits), valid, **recipe["sea"]) for band in contrast]
+        contrast -= np.reshape(levels, (-1, 1, 1))
     return contrast.clip(*limits) / float(recipe["scale_db"])
+
+
+def _sea_level(
+    contrast: NDArray, valid: NDArray[np.bool_], block: int, percentile: float, land_db: float
+) -> float:
+    """How far the open sea lies above the median, in dB.
+
+    Blocks average the speckle away; the sea is a high percentile of them, since oil is darker than
+    the sea; blocks far brighter than the median are land or ships and do not count.
+    """
+    side = max(1, min(block, *(length // 4 for length in contrast.shape)))
+    levels = _block_means(np.where(valid, contrast, 0), side)
+    shares = _block_means(valid.astype(np.float64), side)
+    levels = levels[shares > 0.5] / shares[shares > 0.5]
+    levels = levels[levels <= land_db]
+    return float(np.percentile(levels, percentile)) if levels.size else 0.0
+
+
+def _block_means(image: NDArray, side: int) -> NDArray:
+    rows, columns = (length // side for length in image.shape)
+    blocks = image[: rows * side, : columns * side].reshape(rows, side, columns, side)
+    return blocks.mean(axis=(1, 3))
 
 
 def _contrast_db(

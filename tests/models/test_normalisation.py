@@ -10,6 +10,8 @@ from segshap_qgis.models.normalisation import normalise, recognise_unit
 
 RADAR = {"kind": "log_contrast", "scale_db": 4.0, "lowest_db": -20.0, "highest_db": 12.0}
 
+OPEN_SEA = {**RADAR, "sea": {"block": 16, "percentile": 80, "land_db": 7}}
+
 
 @pytest.fixture
 def power() -> np.ndarray:
@@ -45,6 +47,42 @@ def test_whole_digital_numbers_differ_by_no_more_than_their_steps(power: np.ndar
     darkest = np.median(digital) * 10 ** (-20 / 20)
     tolerance = 20 * np.log10(1 + 0.5 / (darkest - 0.5)) / 4
     np.testing.assert_allclose(radar(digital), radar(power), atol=tolerance)
+
+
+def test_a_slick_that_fills_most_of_the_window_is_dark_all_the_same() -> None:
+    rng = np.random.default_rng(4)
+    scene = np.full((1, 128, 128), 0.02)
+    scene[:, :, :80] *= 10**-0.6
+    speckled = scene * rng.gamma(20, 1 / 20, size=scene.shape)
+    found = normalise(speckled, everywhere(scene), OPEN_SEA) * 4
+    assert np.median(found[..., :80]) == pytest.approx(-6, abs=0.5)
+    assert np.median(found[..., 80:]) == pytest.approx(0, abs=0.5)
+    assert np.median(radar(speckled)[..., :80]) > -0.2
+
+
+def test_land_is_not_taken_for_the_open_sea() -> None:
+    rng = np.random.default_rng(5)
+    scene = np.full((1, 128, 128), 0.02)
+    scene[:, :, 80:] *= 10
+    speckled = scene * rng.gamma(20, 1 / 20, size=scene.shape)
+    found = normalise(speckled, everywhere(scene), OPEN_SEA) * 4
+    assert np.median(found[..., :80]) == pytest.approx(0, abs=0.5)
+
+
+def test_every_unit_of_a_scene_finds_the_same_open_sea(power: np.ndarray) -> None:
+    valid = everywhere(power)
+    expected = normalise(power, valid, OPEN_SEA)
+    np.testing.assert_allclose(
+        normalise(10 * np.log10(power), valid, OPEN_SEA), expected, atol=1e-5
+    )
+    np.testing.assert_allclose(normalise(1e4 * power**0.5, valid, OPEN_SEA), expected, atol=1e-5)
+
+
+def test_no_data_does_not_move_the_open_sea(power: np.ndarray) -> None:
+    beside = np.concatenate([power, np.full_like(power, np.nan)], axis=2)
+    found = normalise(beside, np.isfinite(beside[0]), OPEN_SEA)
+    alone = normalise(power, everywhere(power), OPEN_SEA)
+    np.testing.assert_allclose(found[..., :64], alone, atol=1e-6)
 
 
 def test_gain_changes_nothing(power: np.ndarray) -> None:
