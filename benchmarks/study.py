@@ -124,11 +124,15 @@ def costs(curves: Mapping[str, Mapping[int, float]], threshold: float) -> dict[s
 
 
 def interval_coverage(
-    game: Game, superpixels: Superpixels, reference: Reference, seeds: Sequence[int]
+    game: Game,
+    superpixels: Superpixels,
+    reference: Reference,
+    seeds: Sequence[int],
+    budgets: Sequence[int] = COVERAGE_BUDGETS,
 ) -> dict[int, list[float]]:
     """Coverage of our 95% intervals at each budget, one figure for every target."""
     found: dict[int, list[float]] = {}
-    for budget in COVERAGE_BUDGETS:
+    for budget in budgets:
         runs = [explain(game, superpixels, budget + ENDS, seed) for seed in seeds]
         found[budget] = [
             float(

@@ -50,12 +50,12 @@ def test_accuracy_is_measured_against_a_reference(model, chip, tmp_path, monkeyp
     game = study.remembered(model, chip, tmp_path)
     assert game.n_targets == len(chip.regions) == 5
     reference = study.reference_for(game, model, chip, remake=False, say=lambda _: None)
-    found = study.real_study(game, chip, reference, budgets=(50, 200, 400), seeds=(0,))
+    found = study.real_study(game, chip, reference, budgets=(40, 120), seeds=(0,))
     json.dumps(found)
     assert set(found) == set(chip.regions)
-    assert found["slick"]["curves"]["segshap"][400] < 0.1
+    assert found["slick"]["curves"]["segshap"][120] < 0.2
 
-    shares = study.interval_coverage(game, chip.superpixels, reference, seeds=(3,))
+    shares = study.interval_coverage(game, chip.superpixels, reference, (3,), budgets=(50, 100))
     assert all(0 <= share <= 1 for row in shares.values() for share in row)
 
     stopped = study.stopped_run(model, chip, "pixel", reference.values[-1], seed=0)
@@ -84,8 +84,8 @@ def test_a_stored_reference_is_read_only_for_the_game_it_was_made_for(
 
 
 def test_windows_keep_the_number_of_cells_and_mirrored_images_the_size_of_cells(chip):
-    window = cropped(chip, 32)
-    assert window.image.shape == (1, 32, 32)
+    window = cropped(chip, 48)
+    assert window.image.shape == (1, 48, 48)
     assert window.regions["pixel"].sum() == 1
     grown = resized(chip, 128)
     assert grown.image.shape == (1, 128, 128)

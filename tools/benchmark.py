@@ -34,6 +34,8 @@ def main() -> None:
     started = time.perf_counter()
     results = json.loads(json.dumps(measure(arguments)))
     results["minutes"] = (time.perf_counter() - started) / 60
+    if arguments.only and arguments.json and arguments.json.is_file():
+        results = joined(json.loads(arguments.json.read_text(encoding="utf-8")), results)
     if arguments.json:
         arguments.json.write_text(json.dumps(results, indent=1), encoding="utf-8")
     show(results)
@@ -48,7 +50,7 @@ def parse_arguments() -> argparse.Namespace:
         "--only",
         nargs="+",
         choices=["speed", "memory", "growth", "real", "coverage", "stopped", "diffuse"],
-        help="measure these parts only",
+        help="measure these parts only; with --json they are added to the file",
     )
     parser.add_argument("--seeds", type=int, default=3, help="draws of each method")
     parser.add_argument(
@@ -118,6 +120,19 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 NOT_QUICK = ("growth", "coverage", "diffuse")
+
+
+# Parts of the measurements that say nothing about a model.
+WITHOUT_MODEL = ("diffuse",)
+
+
+def joined(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """Parts measured before and now; those of another model or machine are dropped."""
+    if old["machine"] != new["machine"] or old["quick"] != new["quick"]:
+        return new
+    if old["model"] != new["model"]:
+        old = {part: old[part] for part in WITHOUT_MODEL if part in old} | {"minutes": 0.0}
+    return {**old, **new, "minutes": old["minutes"] + new["minutes"]}
 
 
 def measure_accuracy(
