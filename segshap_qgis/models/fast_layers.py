@@ -13,7 +13,7 @@ is the same for every image: a constant, except where the zero padding at a bord
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import torch
 import torch.nn.functional as F
@@ -42,7 +42,9 @@ class Scratch:
 class FastLayer(Protocol):
     """What stands in for a stage, or for the share of it that some of its inputs have."""
 
-    def __call__(self, parts: Sequence[Tensor], known: Tensor | None, scratch: Scratch) -> Tensor:
+    def __call__(
+        self, parts: Sequence[Tensor], known: Tensor | None, scratch: Scratch, /
+    ) -> Tensor:
         """Maps made from the computed inputs and what the tabled ones are known to contribute.
 
         Parameters
@@ -69,6 +71,12 @@ def joined(parts: Sequence[Tensor]) -> Tensor:
     return first.as_strided(shape, first.stride(), first.storage_offset())
 
 
+def _norm_and_convolution(layer: nn.Module) -> tuple[nn.BatchNorm2d, nn.Conv2d]:
+    """Of a sequence BN - ReLU - convolution - dropout..."""
+    norm, _, convolution, *_ = layer.children()
+    return cast(nn.BatchNorm2d, norm), cast(nn.Conv2d, convolution)
+
+
 class NormReluConvolution:
     """BN - ReLU - convolution on some of the input maps, without the convolution's own bias.
 
@@ -85,7 +93,7 @@ class NormReluConvolution:
     def __init__(
         self, norm: nn.BatchNorm2d, convolution: nn.Conv2d, maps: Tensor, dtype: torch.dtype
     ) -> None:
-        variance, mean = norm.running_var.double(), norm.running_mean.double()
+        variance, mean = (cast(Tensor, t).double() for t in (norm.running_var, norm.running_mean))
         scale = norm.weight.double() / torch.sqrt(variance + norm.eps)
         shift = norm.bias.double() - mean * scale
         weight = convolution.weight.double()[:, maps]
@@ -138,17 +146,17 @@ class FastBlock:
 
     def __init__(self, block: DenseBlock, maps: Tensor, dtype: torch.dtype) -> None:
         self.steps = []
-        for i, (norm, _, convolution, _) in enumerate(block.layers):
+        for i, layer in enumerate(block.layers):
+            norm, convolution = _norm_and_convolution(layer)
             growth, n_inputs = convolution.out_channels, norm.num_features
             read = torch.cat([maps, torch.arange(n_inputs - i * growth, n_inputs)])
             step = NormReluConvolution(norm, convolution, read, dtype) if len(read) else None
-            self.steps.append((step, convolution.bias.to(dtype)))
+            self.steps.append((step, cast(Tensor, convolution.bias).to(dtype)))
         self.new_maps = block.new_maps
 
     def __call__(self, parts: Sequence[Tensor], known: Tensor | None, scratch: Scratch) -> Tensor:
         """The computed inputs, and right behind them in memory the new maps."""
-        like = parts[0] if parts else known
-        assert like is not None
+        like = parts[0] if parts else cast(Tensor, known)
         n, height, width, _ = like.shape
         filled = sum(part.shape[3] for part in parts)
         stack = scratch.take(self, (n, height, width, filled + self.new_maps), like)
@@ -162,7 +170,7 @@ class FastBlock:
                 None if known is None else known[..., filled - before : filled - before + growth]
             )
             if step is None:
-                torch.add(share, bias, out=target)
+                torch.add(cast(Tensor, share), bias, out=target)
             else:
                 made = step(stack[..., :filled], scratch)
                 torch.add(made, step.shift_term(height, width) + bias, out=target)
@@ -174,7 +182,7 @@ class FastBlock:
     @staticmethod
     def work(block: DenseBlock, n_maps: int) -> tuple[float, float]:
         """Operations, and numbers passed through memory, for each pixel."""
-        growths = [layer[2].out_channels for layer in block.layers]
+        growths = [_norm_and_convolution(layer)[1].out_channels for layer in block.layers]
         read = [n_maps + sum(growths[:i]) for i in range(len(growths))]
         return 18.0 * sum(r * g for r, g in zip(read, growths)), float(sum(read))
 
@@ -186,11 +194,11 @@ class BlockLift:
 
     def __init__(self, block: DenseBlock, maps: Tensor, dtype: torch.dtype) -> None:
         self.steps = [
-            NormReluConvolution(norm, convolution, maps, dtype)
-            for norm, _, convolution, _ in block.layers
+            NormReluConvolution(*_norm_and_convolution(layer), maps, dtype)
+            for layer in block.layers
         ]
 
-    def __call__(self, parts: Sequence[Tensor], known: Tensor | None, scratch: Scratch) -> Tensor:
+    def __call__(self, parts: Sequence[Tensor], _known: Tensor | None, scratch: Scratch) -> Tensor:
         """(N, h, w, layers * growth)."""
         x = joined(parts)
         shares = [step(x, scratch) + step.shift_term(*x.shape[1:3]) for step in self.steps]
@@ -213,11 +221,11 @@ class DownLift:
     reach = Reach()
 
     def __init__(self, down: TransitionDown, maps: Tensor, dtype: torch.dtype) -> None:
-        norm, _, convolution, _, _ = down
+        norm, convolution = _norm_and_convolution(down)
         self.step = NormReluConvolution(norm, convolution, maps, dtype)
         self.constant = self.step.shift_term(1, 1)[0, 0]
 
-    def __call__(self, parts: Sequence[Tensor], known: Tensor | None, scratch: Scratch) -> Tensor:
+    def __call__(self, parts: Sequence[Tensor], _known: Tensor | None, scratch: Scratch) -> Tensor:
         """(N, h, w, maps), before the pooling."""
         x = self.step.clamped(joined(parts), scratch)
         shape = (*x.shape[:3], len(self.constant))
@@ -228,21 +236,22 @@ class DownLift:
     @staticmethod
     def width(down: TransitionDown) -> int:
         """Contributions to each pixel."""
-        return down[2].out_channels
+        return _norm_and_convolution(down)[1].out_channels
 
     @staticmethod
     def work(down: TransitionDown, n_maps: int) -> tuple[float, float]:
         """Operations, and numbers passed through memory, for each pixel."""
-        return 2.0 * n_maps * down[2].out_channels, float(n_maps + down[2].out_channels)
+        made = DownLift.width(down)
+        return 2.0 * n_maps * made, float(n_maps + made)
 
 
 class FastDown:
     """A transition down on the computed maps among its inputs."""
 
     def __init__(self, down: TransitionDown, maps: Tensor, dtype: torch.dtype) -> None:
-        norm, _, convolution, _, _ = down
+        norm, convolution = _norm_and_convolution(down)
         self.step = NormReluConvolution(norm, convolution, maps, dtype) if len(maps) else None
-        constant = convolution.bias.to(dtype)
+        constant = cast(Tensor, convolution.bias).to(dtype)
         self.constant = constant + self.step.shift_term(1, 1)[0, 0] if self.step else constant
 
     def __call__(self, parts: Sequence[Tensor], known: Tensor | None, scratch: Scratch) -> Tensor:
@@ -250,8 +259,9 @@ class FastDown:
         if self.step is not None:
             x = self.step.clamped(joined(parts), scratch)
             shape = (*x.shape[:3], len(self.constant))
-            known = _times(x, self.step.weight, known, scratch.take("wide", shape, x))
-        assert known is not None
+            out = scratch.take("wide", shape, x) if known is None else known
+            known = _times(x, self.step.weight, known, out)
+        known = cast(Tensor, known)
         # What is constant passes the maximum: added behind it, to a quarter of the pixels.
         return _pooled(known, scratch.take("rows", _half(known.shape), known)).add_(self.constant)
 
@@ -289,7 +299,7 @@ class FastUp:
         self.weight = up.convolution.weight[maps].to(dtype)
         self.bias = None if up.convolution.bias is None else up.convolution.bias.to(dtype)
 
-    def __call__(self, parts: Sequence[Tensor], known: Tensor | None, scratch: Scratch) -> Tensor:
+    def __call__(self, parts: Sequence[Tensor], _known: Tensor | None, _scratch: Scratch) -> Tensor:
         """(N, h, w, maps) to (N, 2h + 1, 2w + 1, maps)."""
         x = joined(parts).permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
         return F.conv_transpose2d(x, self.weight, self.bias, stride=2).permute(0, 2, 3, 1)
@@ -309,7 +319,7 @@ class FastConvolution:
         self.bias = None if convolution.bias is None else convolution.bias.to(dtype)
         self.padding = convolution.padding
 
-    def __call__(self, parts: Sequence[Tensor], known: Tensor | None, scratch: Scratch) -> Tensor:
+    def __call__(self, parts: Sequence[Tensor], known: Tensor | None, _scratch: Scratch) -> Tensor:
         """(N, h, w, C) to (N, h, w, maps)."""
         x = torch.cat(list(parts), dim=3).permute(0, 3, 1, 2)
         made = F.conv2d(x, self.weight, self.bias, 1, self.padding).permute(0, 2, 3, 1)

@@ -8,6 +8,7 @@ in its block; on the way up only the *new* maps of a block travel on (section 3.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -36,7 +37,6 @@ class DenseBlock(nn.Module):
             DenseLayer(in_maps + i * growth, growth, dropout) for i in range(n_layers)
         )
         self.new_maps = n_layers * growth
-        self.reach = Reach(2 * n_layers + 1, padding=n_layers)
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, in_maps, h, w) to (N, n_layers * growth, h, w)."""
@@ -134,19 +134,25 @@ class FCDenseNet(nn.Module):
         skips: list[tuple[str, str]] = []
         for level, (block, down) in enumerate(zip(self.down_blocks, self.downs)):
             skip = (read, f"new{level}")
-            stages.append(Stage(skip[1], block, (read,), block.reach))
+            stages.append(Stage(skip[1], block, (read,), _block_reach(block)))
             stages.append(Stage(f"down{level}", down, skip, Reach(2, stride=2)))
             skips.append(skip)
             read = f"down{level}"
 
-        stages.append(Stage("bottleneck", self.bottleneck, (read,), self.bottleneck.reach))
+        stages.append(Stage("bottleneck", self.bottleneck, (read,), _block_reach(self.bottleneck)))
         new = "bottleneck"
         for level, up, block in zip(reversed(range(len(skips))), self.ups, self.up_blocks):
             skip, read = skips[level], f"up{level}"
             stages.append(Stage(read, up, (new,), Reach(3, upsampling=2), size_of=skip[1]))
             new = f"wide{level}"
-            stages.append(Stage(new, block, (*skip, read), block.reach))
+            stages.append(Stage(new, block, (*skip, read), _block_reach(block)))
         return [*stages, Stage("head", self.head, (*skip, read, new), Reach())]
+
+
+def _block_reach(block: nn.Module) -> Reach:
+    """All 3x3 convolutions of a dense block in a row."""
+    n_layers = len(cast(DenseBlock, block).layers)
+    return Reach(2 * n_layers + 1, padding=n_layers)
 
 
 def _initialise(module: nn.Module) -> None:

@@ -7,8 +7,9 @@ sees two of one colour; a few settings of the colours then show every feature un
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import copy
-from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -24,6 +25,25 @@ MOST_SEEN = 10
 MOST_COLOURS = 14
 
 
+Edges = tuple[NDArray[np.int64], NDArray[np.int64]]
+
+
+class Cell(NamedTuple):
+    """Where a player's pixels are.
+
+    Attributes
+    ----------
+    top, left : int
+        First row and column of its bounding box.
+    summed : (height + 1, width + 1) int array
+        Its pixels above and to the left of every corner of the box's pixels.
+    """
+
+    top: int
+    left: int
+    summed: NDArray[np.int64]
+
+
 class Seen:
     """Which super-pixels every feature in a window of a map depends on.
 
@@ -33,8 +53,8 @@ class Seen:
         Receptive field of the map.
     window : Window
         The features: h rows and w columns.
-    superpixels : Superpixels
-        The players.
+    cells : sequence of Cell
+        The players, from `cells_of`.
 
     Attributes
     ----------
@@ -48,11 +68,11 @@ class Seen:
         Entries of a table.
     """
 
-    def __init__(self, sight: Sight, window: Window, superpixels: Superpixels) -> None:
-        seen = _seen_players(sight, window, superpixels)
+    def __init__(self, sight: Sight, window: Window, cells: Sequence[Cell]) -> None:
+        seen = _seen_players(sight, window, cells)
         self.sets, which = np.unique(seen, axis=0, return_inverse=True)
         self.which = which.reshape(-1)
-        sizes = (self.sets < superpixels.n_players).sum(axis=1)
+        sizes = (self.sets < len(cells)).sum(axis=1)
         counts = (1 << sizes)[self.which]
         self.first = np.cumsum(counts) - counts
         self.n_entries = int(counts.sum())
@@ -63,60 +83,55 @@ class Seen:
         return self.sets.shape[1]
 
 
-def _seen_players(sight: Sight, window: Window, superpixels: Superpixels) -> NDArray[np.int32]:
+def _seen_players(sight: Sight, window: Window, cells: Sequence[Cell]) -> NDArray[np.int32]:
     """Players that each feature of a window sees: (h * w, S), increasing, padded with M."""
     rows = slice(window.top, window.bottom)
     columns = slice(window.left, window.right)
     top, bottom = sight.row_start[rows], sight.row_stop[rows]
     left, right = sight.column_start[columns], sight.column_stop[columns]
     features, players = [], []
-    for player, (cell, first_row, first_column) in enumerate(_cells(superpixels)):
-        height, width = cell.shape
-        near_rows = np.flatnonzero((bottom > first_row) & (top < first_row + height))
-        near_columns = np.flatnonzero((right > first_column) & (left < first_column + width))
+    for player, cell in enumerate(cells):
+        height, width = cell.summed.shape
+        near_rows = np.flatnonzero((bottom > cell.top) & (top < cell.top + height - 1))
+        near_columns = np.flatnonzero((right > cell.left) & (left < cell.left + width - 1))
         hit = _touches(
             cell,
-            (top[near_rows] - first_row, bottom[near_rows] - first_row),
-            (left[near_columns] - first_column, right[near_columns] - first_column),
+            (top[near_rows], bottom[near_rows]),
+            (left[near_columns], right[near_columns]),
         )
         where = (near_rows[:, None] * window.width + near_columns[None])[hit]
         features.append(where)
         players.append(np.full(len(where), player, dtype=np.int32))
-    return _padded(
-        np.concatenate(features), np.concatenate(players), window.area, superpixels.n_players
-    )
+    return _padded(np.concatenate(features), np.concatenate(players), window.area, len(cells))
 
 
-def _cells(superpixels: Superpixels) -> Iterator[tuple[NDArray[np.bool_], int, int]]:
-    """Mask of each player on its bounding box, with the box's first row and column."""
+def cells_of(superpixels: Superpixels) -> list[Cell]:
+    """Every player's cell."""
     labels = superpixels.labels
     rows, columns = np.nonzero(labels >= 0)
     players = labels[rows, columns]
-    M = superpixels.n_players
-    top, left = np.full(M, labels.shape[0]), np.full(M, labels.shape[1])
-    bottom, right = np.zeros(M, dtype=int), np.zeros(M, dtype=int)
-    np.minimum.at(top, players, rows)
-    np.minimum.at(left, players, columns)
-    np.maximum.at(bottom, players, rows + 1)
-    np.maximum.at(right, players, columns + 1)
-    for player in range(M):
-        box = labels[top[player] : bottom[player], left[player] : right[player]]
-        yield box == player, int(top[player]), int(left[player])
+    order = np.argsort(players, kind="stable")
+    first = np.cumsum(superpixels.areas) - superpixels.areas
+    tops, lefts = (np.minimum.reduceat(axis[order], first) for axis in (rows, columns))
+    bottoms, rights = (np.maximum.reduceat(axis[order], first) + 1 for axis in (rows, columns))
+    boxes = zip(tops.tolist(), bottoms.tolist(), lefts.tolist(), rights.tolist())
+    cells = []
+    for player, (top, bottom, left, right) in enumerate(boxes):
+        summed = np.zeros((bottom - top + 1, right - left + 1), dtype=np.int64)
+        mask = labels[top:bottom, left:right] == player
+        summed[1:, 1:] = mask.cumsum(axis=0).cumsum(axis=1)
+        cells.append(Cell(top, left, summed))
+    return cells
 
 
-def _touches(
-    cell: NDArray[np.bool_],
-    rows: tuple[NDArray[np.int64], NDArray[np.int64]],
-    columns: tuple[NDArray[np.int64], NDArray[np.int64]],
-) -> NDArray[np.bool_]:
-    """Whether each window (rows x columns, relative to the cell's box) holds a pixel of the cell."""
-    height, width = cell.shape
-    total = np.zeros((height + 1, width + 1), dtype=np.int64)
-    total[1:, 1:] = cell.cumsum(axis=0).cumsum(axis=1)
-    top, bottom = (np.clip(edge, 0, height)[:, None] for edge in rows)
-    left, right = (np.clip(edge, 0, width)[None] for edge in columns)
-    count = total[bottom, right] - total[top, right] - total[bottom, left] + total[top, left]
-    return count > 0
+def _touches(cell: Cell, rows: Edges, columns: Edges) -> NDArray[np.bool_]:
+    """Whether each window, rows x columns of the image, holds a pixel of the cell."""
+    height, width = cell.summed.shape
+    top, bottom = (np.clip(edge - cell.top, 0, height - 1)[:, None] for edge in rows)
+    left, right = (np.clip(edge - cell.left, 0, width - 1)[None] for edge in columns)
+    summed = cell.summed
+    held = summed[bottom, right] - summed[top, right] - summed[bottom, left] + summed[top, left]
+    return held > 0
 
 
 def _padded(
@@ -255,7 +270,7 @@ class Table:
         return bool(self._filled.all())
 
     def gather(self, present: Tensor, scratch: Scratch) -> Tensor:
-        """Features of coalitions: (K, M + 1) bool to (K, h, w, C), valid until the next gathering."""
+        """Features of (K, M + 1) bool coalitions: (K, h, w, C), valid until the next gathering."""
         shape = (len(present), self.window.height, self.window.width, self.entries.shape[1])
         out = scratch.take("gathered", shape, self.entries)
         flat = out.view(-1, shape[3])

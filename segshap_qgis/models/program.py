@@ -121,7 +121,7 @@ class Program:
         self.network = network
         self.steps, self.image_windows = _walk_back(network, frozenset(tabled), goals)
         self.lifts = list(dict.fromkeys(s.known for s in self.steps if s.known is not None))
-        self.goals = list(goals)
+        self.lift_goals = [goal for goal in goals if isinstance(goal, Lift)]
         self._map_goals = [goal for goal in goals if not isinstance(goal, Lift)]
         self._layers: list[FastLayer] = []
         self._scratch = Scratch()

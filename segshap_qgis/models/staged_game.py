@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -25,6 +25,7 @@ from .prefix_tables import (
     MOST_SEEN,
     Seen,
     Table,
+    cells_of,
     colouring,
     conflicts,
     covering_settings,
@@ -134,6 +135,7 @@ class StagedGame(MaskedGame):
         height, width = self.labels.shape
         self.network = Network(model.network, height, width)
         self._sights = sights(self.network.stages, self.network.sizes)
+        self._cells = cells_of(superpixels)
         self._seen: dict[Lift, Seen] = {}
         windows = merged([_bounding_window(p, width) for p in self.region_pixels])
         self._goals = [(self.network.stages[-1].name, window) for window in windows]
@@ -175,7 +177,7 @@ class StagedGame(MaskedGame):
         """The plan with tables at each of some cuts; None if a feature sees too many players."""
         known = [frozenset(s.name for s in self.network.stages[:cut]) for cut in cuts]
         program = Program(self.network, known[-1], self._goals)
-        wanted, levels = program.lifts, []
+        wanted, levels = program.lifts, list[Level]()
         for before in [*known[-2::-1], frozenset()]:
             new = [lift for lift in wanted if not before.issuperset(lift.inputs)]
             settings = self._settings(new)
@@ -206,7 +208,7 @@ class StagedGame(MaskedGame):
             inputs = widest([self._sights[name] for name in lift.inputs])
             reach = form_of(stage.module, is_lift=True).reach
             sight = seen_through(reach, inputs, self.network.input_size(stage))
-            self._seen[lift] = Seen(sight, lift.window, self.superpixels)
+            self._seen[lift] = Seen(sight, lift.window, self._cells)
         return self._seen[lift]
 
     def _table_bytes(self, lift: Lift) -> float:
@@ -232,14 +234,14 @@ class StagedGame(MaskedGame):
             level.program.prepare(torch.float32)
             new = {
                 lift: Table(self._seen_by(lift), lift.window, self.labels.device)
-                for lift in level.program.goals
+                for lift in level.program.lift_goals
             }
             batch = _suitable_batch(level.program)
             for start in range(0, len(level.settings), batch):
                 present = self._padded(level.settings[start : start + batch])
                 with torch.inference_mode():
                     for lift, features in self._run(level.program, present, tables):
-                        new[lift].fill(present, features)
+                        new[cast(Lift, lift)].fill(present, features)
             if not all(table.is_complete() for table in new.values()):
                 raise RuntimeError("the tables' settings do not show every choice of players")
             read_later = {lift for program in programs[depth + 1 :] for lift in program.lifts}
@@ -271,7 +273,7 @@ class StagedGame(MaskedGame):
     def _values(self, coalitions: NDArray[np.bool_]) -> NDArray[np.float64]:
         with torch.inference_mode():
             present = self._padded(coalitions)
-            made = dict(self._run(self.plan.program, present, self.tables))
+            made: dict[Goal, Tensor] = dict(self._run(self.plan.program, present, self.tables))
             logits = [made[goal].permute(0, 3, 1, 2).float() for goal in self._goals]
             values = [self.read_out(logits[w], [pixels]) for w, pixels in self._local_pixels]
             return np.concatenate(values, axis=1)

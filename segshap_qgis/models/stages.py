@@ -185,9 +185,8 @@ def seen_through(reach: Reach, sight: Sight, size: tuple[int, int]) -> Sight:
 
 def widest(parts: Sequence[Sight]) -> Sight:
     """Receptive field of maps joined."""
-    fields = zip(*parts)
-    choose = (np.minimum, np.maximum, np.minimum, np.maximum)
-    return Sight(*(pick.reduce(list(field)) for pick, field in zip(choose, fields)))
+    top, bottom, left, right = (np.stack(field) for field in zip(*parts))
+    return Sight(top.min(axis=0), bottom.max(axis=0), left.min(axis=0), right.max(axis=0))
 
 
 def _axis_through(

@@ -1,4 +1,4 @@
-"""Staged evaluation gives the values of plain evaluation, whatever the network, cells and regions."""
+"""Staged evaluation gives the values of plain evaluation, whatever network, cells and regions."""
 
 from __future__ import annotations
 
