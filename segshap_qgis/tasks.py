@@ -123,6 +123,7 @@ class ExplainTask(QgsTask):
 
     def finished(self, _result: bool) -> None:
         """Tell whoever listens, on the main thread."""
+        self.setDescription(self.title)
         self.ended.emit()
 
     def is_cancelled(self) -> bool:

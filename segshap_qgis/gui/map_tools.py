@@ -248,6 +248,5 @@ class RegionTool(PickTool):
         self.band.reset(Qgis.GeometryType.Polygon)
         shown = self.corners + ([cursor] if cursor is not None and self.corners else [])
         for corner in shown:
-            self.band.addPoint(corner, doUpdate=False)
-        self.band.updateRect()
-        self.band.update()
+            # With the update, which also makes the band visible.
+            self.band.addPoint(corner, corner is shown[-1])

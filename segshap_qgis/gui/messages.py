@@ -49,6 +49,11 @@ class Messages(QObject):
         text = self.tr("The explanation failed: {}").format(str(error) or type(error).__name__)
         self._show(text, Qgis.MessageLevel.Critical, details)
 
+    @staticmethod
+    def log(details: str) -> None:
+        """Something for the log only."""
+        QgsMessageLog.logMessage(details, LOG, Qgis.MessageLevel.Warning, notifyUser=False)
+
     def clear(self) -> None:
         """Take back what is still shown."""
         for item in self._items:

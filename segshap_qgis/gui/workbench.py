@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import traceback
 from dataclasses import dataclass
 from typing import Any, Optional
 
@@ -195,7 +196,10 @@ class Workbench(QObject):
             run.preview = Preview(
                 task.job.window, task.title, self._colour_blind(), run.layer_id
             )
-        run.preview.show(partial)
+        try:
+            run.preview.show(partial)
+        except Exception:  # noqa: BLE001 (a preview must never stop the run that it shows)
+            self.messages.log(traceback.format_exc())
 
     def _cancel_current(self) -> None:
         if self.queue.current is not None:
@@ -208,8 +212,8 @@ class Workbench(QObject):
         run = self.runs.get(task)
         if run is None:
             return
-        self._drop(run)
         self.dock.progress.hide()
+        self._drop(run)
         if task.error is not None:
             self.dock.runs.set_state(run.row, self.tr("failed"))
             self.messages.error(task.error, task.details)
@@ -221,8 +225,8 @@ class Workbench(QObject):
     def _show_result(self, run: Run, record: Any) -> None:
         try:
             add_result(record, self._colour_blind(), source_id=run.layer_id)
-        except SegShapError as error:
-            self.messages.error(error)
+        except Exception as error:  # noqa: BLE001 (the result itself is kept and can be exported)
+            self.messages.error(error, traceback.format_exc())
         self.dock.runs.set_state(run.row, headline(record.explanation), record)
         if run.task.job.outside > SMALLEST_SHARE_OUTSIDE:
             self.messages.information(

@@ -97,5 +97,7 @@ class Preview:
 def _unlink(path: str) -> None:
     from osgeo import gdal
 
-    gdal.Unlink(path)
-    gdal.Unlink(f"{path}.aux.xml")  # statistics that QGIS leaves beside a raster
+    # QGIS may have switched GDAL's exceptions on: then even a file that is not there raises.
+    for name in (path, f"{path}.aux.xml"):  # the second: statistics that QGIS leaves beside it
+        if gdal.VSIStatL(name) is not None:
+            gdal.Unlink(name)

@@ -1,4 +1,4 @@
-"""Explains the middle of a scene in a fresh process; tells seconds to a first estimate and memory."""
+"""Explains the middle of a scene in a fresh process; tells seconds to an estimate, and memory."""
 
 import json
 import resource

@@ -153,6 +153,8 @@ def test_a_region_is_drawn_by_clicks_and_finished(window, take, way):
     picks = take(RegionTool)
     draw(window, TRIANGLE[:2] if way == "double-click" else TRIANGLE)
     assert picks.geometries == []
+    assert picks.tool.band.isVisible()
+    assert picks.tool.band.numberOfVertices() >= 2
     if way == "double-click":
         window.double_click(window.at(*TRIANGLE[2]))
     elif way == "right-click":
