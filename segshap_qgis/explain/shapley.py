@@ -25,8 +25,6 @@ from .posterior import Hyperparameters, fit
 Array = NDArray[np.float64]
 Memory = dict[int, Optional[Hyperparameters]]
 
-# Up to so many pairs each fit searches afresh, beyond it starts from the one before.
-COLD_PAIRS = 256
 # Pairs beyond rank that must fit before a game is taken for one of pairwise interactions.
 SPARE_PAIRS = 3
 
@@ -66,6 +64,11 @@ class PairedValues:
     def n_players(self) -> int:
         """M."""
         return self.coalitions.shape[1]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Targets and players, (T, M)."""
+        return len(self.total), self.n_players
 
     @cached_property
     def sizes(self) -> NDArray[np.int64]:
@@ -146,33 +149,35 @@ def posterior(pairs: PairedValues, memory: Optional[Memory] = None) -> Estimate:
     memory : dict, optional
         Hyper-parameters of each target from fewer pairs of the same game; updated.
     """
-    if pairs.exhausted or _pairwise(pairs):
-        return least_squares(pairs)
+    exact = np.full(len(pairs.total), True) if pairs.exhausted else _fitted_exactly(pairs)
+    phi, errors = least_squares(pairs) if exact.any() else np.zeros((2, *pairs.shape))
     memory = {} if memory is None else memory
-    u, errors = np.empty((2, pairs.n_players, len(pairs.total)))
-    for target, t in enumerate(pairs.t.T):
-        start = memory.get(target) if len(t) > COLD_PAIRS else None
-        u[:, target], covariance, memory[target] = fit(
+    for target in np.flatnonzero(~exact):
+        t, start = pairs.t[:, target], memory.get(target)
+        u, covariance, memory[target] = fit(
             pairs.coalitions, pairs.root_weights, pairs.X, t, pairs.where, start
         )
+        phi[target] = pairs.contributions(u[:, None])[target]
         centred = covariance - covariance.mean(axis=0)
         centred = centred - centred.mean(axis=1, keepdims=True)
-        errors[:, target] = np.sqrt(np.maximum(np.diag(centred), 0.0))
-    return Estimate(pairs.contributions(u), errors.T)
+        errors[target] = np.sqrt(np.maximum(np.diag(centred), 0.0))
+    return Estimate(phi, errors)
 
 
-def _pairwise(pairs: PairedValues) -> bool:
-    """Whether least squares fits all pairs to rounding, with some to spare."""
+def _fitted_exactly(pairs: PairedValues) -> NDArray[np.bool_]:
+    """Targets of which least squares fits all pairs to rounding, with some pairs to spare, (T,)."""
     K, M = pairs.X.shape
+    none = np.full(len(pairs.total), False)
     if K < M + SPARE_PAIRS:
-        return False
+        return none
     gram = pairs.X.T @ pairs.X + 1.0 / M  # X 1 = 0: the constant closes the rank
     try:
         u = np.linalg.solve(gram, pairs.X.T @ pairs.t)
     except np.linalg.LinAlgError:
-        return False
+        return none
     residual = ((pairs.t - pairs.X @ u) ** 2).sum(axis=0)
-    return bool((residual <= 1e-18 * (pairs.t**2).sum(axis=0)).all())
+    exact: NDArray[np.bool_] = residual <= 1e-18 * (pairs.t**2).sum(axis=0)
+    return exact
 
 
 class Method(NamedTuple):

@@ -18,7 +18,7 @@ from .types import Superpixels
 
 SMALLEST_SIDE = 2.0
 # More players than any budget can tell apart; also bounds the memory of a run.
-MOST_PLAYERS = 20_000
+MOST_PLAYERS = 4000
 
 Mask = Optional[NDArray[np.bool_]]
 
