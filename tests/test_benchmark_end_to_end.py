@@ -64,7 +64,7 @@ def test_accuracy_is_measured_against_a_reference(model, chip, tmp_path, monkeyp
 
 
 def quick_reference(game, say):
-    return make_reference(game, rounds=(300,), say=say)
+    return make_reference(game, rounds=(150,), say=say)
 
 
 def test_a_stored_reference_is_read_only_for_the_game_it_was_made_for(
