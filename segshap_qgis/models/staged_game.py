@@ -37,7 +37,7 @@ from .stages import Window, seen_through, sights, widest
 MEMORY_LIMIT = 2e9
 EVALUATIONS = 1000
 # Numbers in the widest array of a call: beyond, caches are of no use and a cancel takes long.
-NUMBERS_PER_CALL = 2**23
+NUMBERS_PER_CALL = 2**25
 LARGEST_BATCH = 16
 SAMPLE = 16
 
