@@ -24,7 +24,6 @@ from .references import draw_coalitions
 
 AnyGame = Union[MaskedGame, StagedGame]
 Found = TypeVar("Found")
-PLAIN_BATCHES = (1, 2, 4)
 
 
 def timed(work: Callable[[], Found]) -> tuple[float, Found]:
@@ -92,10 +91,17 @@ def built(make: Callable[[], StagedGame]) -> tuple[float, StagedGame]:
     return seconds + max(0.0, first - again), game
 
 
-def measure_region(
-    model: SegmentationModel, chip: Chip, region: NDArray[np.bool_], rounds: int, compared: int
-) -> dict[str, float]:
+def measure_regions(
+    model: SegmentationModel,
+    chip: Chip,
+    regions: Mapping[str, NDArray[np.bool_]],
+    rounds: int,
+    compared: int,
+    plain_batches: Sequence[int] = (1, 2, 4),
+) -> dict[str, dict[str, float]]:
     """Seconds per coalition, table building, largest difference and share of the machine's rate.
+
+    One plain game serves all regions; each has staged games of its own.
 
     Parameters
     ----------
@@ -103,44 +109,64 @@ def measure_region(
         The shipped model.
     chip : Chip
         Image and cells.
-    region : (H, W) bool array
-        Region of interest.
+    regions : mapping of str to (H, W) bool arrays
+        Regions of interest by name.
     rounds : int
         Interleaved measurements; medians are returned.
     compared : int
         Coalitions that are evaluated both ways.
+    plain_batches : sequence of int
+        Batch sizes of plain evaluation, of which the best counts.
 
     Returns
     -------
     dict
-        ``plain``, ``staged``, ``staged_auto``: seconds per coalition; ``table``, ``table_auto``:
-        seconds until a staged game answers; ``difference``, ``difference_auto``: largest over the
-        coalitions; ``operations``: of the staged network per coalition; ``matrix_rate``: of the
-        machine; ``rate_share``: of it achieved by staged evaluation in float32.
+        For each region ``plain``, ``staged``, ``staged_auto``: seconds per coalition; ``table``,
+        ``table_auto``: seconds until a staged game answers; ``difference``, ``difference_auto``:
+        largest over the coalitions; ``operations``: of the staged network per coalition;
+        ``matrix_rate``: of the machine; ``rate_share``: of it achieved by staged evaluation in
+        float32.
     """
     z = draw_coalitions(chip.superpixels.n_players, max(compared, 64), "leverage", seed=7)
-    found: dict[str, float] = {}
+    masks = list(regions.values())
     games: dict[str, AnyGame] = {
-        f"plain {size}": plain_game(model, chip, [region], batch_size=size)
-        for size in PLAIN_BATCHES
+        f"plain {size}": plain_game(model, chip, masks, batch_size=size) for size in plain_batches
     }
-    found["table"], staged = built(lambda: staged_game(model, chip, [region]))
-    found["table_auto"], auto = built(lambda: staged_game(model, chip, [region], "auto"))
-    games |= {"staged": staged, "staged_auto": auto}
+    tables = {}
+    for name, mask in regions.items():
+        for precision in ("float32", "auto"):
+            key = f"{precision} {name}"
+            tables[key], games[key] = built(partial(staged_game, model, chip, [mask], precision))
 
     works = {name: partial(game, z[: game.batch_size]) for name, game in games.items()}
-    seconds = interleaved(works, rounds)
-    per_coalition = {name: s / games[name].batch_size for name, s in seconds.items()}
-    found["plain"] = min(s for name, s in per_coalition.items() if name.startswith("plain"))
-    found |= {name: per_coalition[name] for name in ("staged", "staged_auto")}
+    per_call = interleaved(works, rounds)
+    seconds = {name: s / games[name].batch_size for name, s in per_call.items()}
+    truth = games[f"plain {plain_batches[0]}"](z[:compared])
+    rate = matrix_product_rate()
 
-    truth = games["plain 1"](z[:compared])
-    found["difference"] = float(np.abs(staged(z[:compared]) - truth).max())
-    found["difference_auto"] = float(np.abs(auto(z[:compared]) - truth).max())
-    found["operations"] = operations(works["staged"]) / staged.batch_size
-    found["matrix_rate"] = matrix_product_rate()
-    found["rate_share"] = found["operations"] / found["staged"] / found["matrix_rate"]
+    found = {}
+    for column, name in enumerate(regions):
+        staged, auto = games[f"float32 {name}"], games[f"auto {name}"]
+        counted = operations(works[f"float32 {name}"]) / staged.batch_size
+        found[name] = {
+            "plain": min(s for key, s in seconds.items() if key.startswith("plain")),
+            "staged": seconds[f"float32 {name}"],
+            "staged_auto": seconds[f"auto {name}"],
+            "table": tables[f"float32 {name}"],
+            "table_auto": tables[f"auto {name}"],
+            "difference": _largest_difference(staged, z[:compared], truth[:, column]),
+            "difference_auto": _largest_difference(auto, z[:compared], truth[:, column]),
+            "operations": counted,
+            "matrix_rate": rate,
+            "rate_share": counted / seconds[f"float32 {name}"] / rate,
+        }
     return found
+
+
+def _largest_difference(
+    game: AnyGame, coalitions: NDArray[np.bool_], truth: NDArray[np.float64]
+) -> float:
+    return float(np.abs(game(coalitions)[:, 0] - truth).max())
 
 
 def peak_extra_memory(chip: Chip, region: NDArray[np.bool_]) -> float:

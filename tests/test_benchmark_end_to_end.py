@@ -31,7 +31,10 @@ def chip(model):
 
 
 def test_speed_is_measured_and_staged_values_are_the_plain_ones(model, chip):
-    found = speed.measure_region(model, chip, chip.regions["pixel"], rounds=1, compared=4)
+    regions = {kind: chip.regions[kind] for kind in ("pixel", "slick")}
+    measured = speed.measure_regions(model, chip, regions, 1, 4, plain_batches=(1, 2))
+    assert set(measured) == {"pixel", "slick"}
+    found = measured["slick"]
     assert found["difference"] < 1e-5
     assert min(found["plain"], found["staged"], found["staged_auto"]) > 0
     assert found["operations"] > 1e5

@@ -99,11 +99,11 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     if wanted("speed"):
         say("Seconds per coalition")
         regions = {"pixel": sample.regions["pixel"], "region of 64 x 64": around(sample, 64)}
-        rounds, compared = (3, 6) if quick else (7, 24)
-        results["speed"] = {
-            name: speed.measure_region(model, sample, region, rounds, compared)
-            for name, region in regions.items()
-        }
+        results["speed"] = (
+            speed.measure_regions(model, sample, regions, 3, 4, plain_batches=(1,))
+            if quick
+            else speed.measure_regions(model, sample, regions, rounds=7, compared=24)
+        )
     if wanted("growth"):
         say("Growth")
         results["growth"] = speed.measure_growth(model, sample, quick)
