@@ -149,7 +149,8 @@ class FastBlock:
         for i, layer in enumerate(block.layers):
             norm, convolution = _norm_and_convolution(layer)
             growth, n_inputs = convolution.out_channels, norm.num_features
-            read = torch.cat([maps, torch.arange(n_inputs - i * growth, n_inputs)])
+            new = torch.arange(n_inputs - i * growth, n_inputs, device=maps.device)
+            read = torch.cat([maps, new])
             step = NormReluConvolution(norm, convolution, read, dtype) if len(read) else None
             self.steps.append((step, cast(Tensor, convolution.bias).to(dtype)))
         self.new_maps = block.new_maps

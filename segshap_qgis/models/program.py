@@ -135,6 +135,11 @@ class Program:
             maps = self.network.positions(step.stage, step.computed)
             self._layers.append(form(step.stage.module, maps, dtype))
 
+    def release(self) -> None:
+        """Give layers and working memory back, until `prepare` makes them again."""
+        self._layers = []
+        self._scratch = Scratch()
+
     def run(
         self,
         present: Tensor,

@@ -242,6 +242,7 @@ class StagedGame(MaskedGame):
                 with torch.inference_mode():
                     for lift, features in self._run(level.program, present, tables):
                         new[cast(Lift, lift)].fill(present, features)
+            level.program.release()
             if not all(table.is_complete() for table in new.values()):
                 raise RuntimeError("the tables' settings do not show every choice of players")
             read_later = {lift for program in programs[depth + 1 :] for lift in program.lifts}
