@@ -132,8 +132,8 @@ def random_masks(
 ) -> NDArray[np.float32]:
     """Masks of Petsiuk et al. 2018: a coarse binary grid, enlarged bilinearly, shifted at random.
 
-    The grid of cells x cells is enlarged to ``cells + 1`` cells of ``ceil(H / cells)`` pixels a side,
-    of which a window of H x W begins within the first cell.
+    The grid of cells x cells is enlarged to ``cells + 1`` times ``ceil(H / cells)`` pixels a side;
+    a window of H x W of it begins within the first ``ceil(H / cells)``.
 
     Returns
     -------
