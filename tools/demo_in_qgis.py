@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 import traceback
 from collections.abc import Callable
@@ -30,14 +31,22 @@ from qgis.PyQt.QtWidgets import QApplication
 PLUGIN = "segshap"
 SETTINGS = json.loads(os.environ["SEGSHAP_DEMO"])
 OUTPUT = Path(SETTINGS["output"])
+faults: list[str] = []
 # Corners of the region on the slick of the sample scene: (row, column).
 CORNERS = ((185, 100), (185, 132), (217, 132), (217, 100))
+
+
+def remember_fault(kind: type, error: BaseException, trace: Any) -> None:
+    """Instead of QGIS's own hook, which shows a box and waits for somebody to close it."""
+    faults.append("".join(traceback.format_exception(kind, error, trace)))
 
 
 def wait_for(condition: Callable[[], Any], seconds: float) -> None:
     """Let QGIS go on until something holds."""
     end = time.monotonic() + seconds
     while not condition():
+        if faults:
+            raise RuntimeError("\n".join(faults))
         if time.monotonic() > end:
             raise TimeoutError("QGIS did not get there in time.")
         QTest.qWait(50)
@@ -46,6 +55,7 @@ def wait_for(condition: Callable[[], Any], seconds: float) -> None:
 def main() -> None:
     """Explain the sample scene and report; a failure is reported as well."""
     report: dict[str, Any] = {}
+    sys.excepthook = remember_fault
     try:
         report = demonstrate()
     except Exception:  # noqa: BLE001 (the other process has to hear of whatever it was)
