@@ -1,3 +1,3 @@
-"""SegSHAP: explains an image-segmentation network with Shapley values, inside QGIS and out of it."""
+"""SegSHAP explains an image-segmentation network with Shapley values, inside QGIS and out."""
 
 __version__ = "0.1.0"

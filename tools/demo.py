@@ -12,6 +12,7 @@ import argparse
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -120,7 +121,7 @@ def draw(window: Window, probability: np.ndarray, explanations: dict, path: Path
     figure.savefig(path, dpi=110)
 
 
-def outline(axis, region: np.ndarray) -> None:
+def outline(axis: Any, region: np.ndarray) -> None:
     """Edge of the region, widened so that a single pixel can be seen."""
     from matplotlib.patches import Rectangle
 

@@ -18,6 +18,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -32,7 +33,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from segshap_qgis.models.fc_densenet import FCDenseNet
 from segshap_qgis.models.normalisation import normalise
 
-RECIPE = {
+RECIPE: dict[str, Any] = {
     "kind": "log_contrast",
     "scale_db": 4.0,
     "lowest_db": -20.0,
@@ -345,7 +346,8 @@ class Training:
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
-        self.network = build(options.network, options.dropout).to(memory_format=torch.channels_last)
+        network = build(options.network, options.dropout)
+        self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = AveragedModel(
             self.network, multi_avg_fn=get_ema_multi_avg_fn(options.averaging), use_buffers=True
         )

@@ -45,7 +45,8 @@ class Superpixels:
         """Centre of mass (row, column) of each cell in pixels, shape (M, 2)."""
         rows, columns = np.nonzero(self.labels >= 0)
         players = self.labels[rows, columns]
-        sums = [np.bincount(players, weights=axis, minlength=self.n_players) for axis in (rows, columns)]
+        n = self.n_players
+        sums = [np.bincount(players, weights=axis, minlength=n) for axis in (rows, columns)]
         return np.stack(sums, axis=1) / self.areas[:, None]
 
 
@@ -85,7 +86,8 @@ class Explanation:
     seed : int
         Seed of the coalitions.
     settings : mapping
-        Everything else needed to repeat it; JSON-compatible. ``settings["targets"]`` names the T targets.
+        Everything else needed to repeat it; JSON-compatible. ``settings["targets"]`` names the T
+        targets.
     history : tuple of (int, float)
         ``(evaluations, precision)`` at each refresh, see `precision`.
     """
@@ -112,16 +114,17 @@ class Explanation:
         ``max_i se_i / (max phi - min phi)``; infinite while standard errors are unknown.
         """
         spans = np.ptp(self.values, axis=1)
-        errors = np.where(np.isfinite(self.standard_errors), self.standard_errors, np.inf).max(axis=1)
+        known = np.isfinite(self.standard_errors)
+        errors = np.where(known, self.standard_errors, np.inf).max(axis=1)
         shares = np.divide(errors, spans, out=np.where(errors == 0, 0.0, np.inf), where=spans > 0)
         return float(shares.max(initial=0.0))
 
     def to_map(self, target: int = 0) -> NDArray[np.float32]:
-        """Contributions of one target painted back on the pixels: (H, W) float32, NaN off players."""
+        """Contributions to one target painted on the pixels: (H, W) float32, NaN off players."""
         return self._paint(self.values[target])
 
     def error_map(self, target: int = 0) -> NDArray[np.float32]:
-        """Standard errors of one target painted back on the pixels: (H, W) float32, NaN off players."""
+        """Standard errors of one target on the pixels: (H, W) float32, NaN off players."""
         return self._paint(self.standard_errors[target])
 
     def _paint(self, cells: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -193,9 +193,7 @@ class Workbench(QObject):
         if run is None or task.job.window is None:
             return
         if run.preview is None:
-            run.preview = Preview(
-                task.job.window, task.title, self._colour_blind(), run.layer_id
-            )
+            run.preview = Preview(task.job.window, task.title, self._colour_blind(), run.layer_id)
         try:
             run.preview.show(partial)
         except Exception:  # noqa: BLE001 (a preview must never stop the run that it shows)
