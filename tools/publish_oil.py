@@ -17,11 +17,12 @@ from torch import Tensor
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from train_oil import RECIPE, SIZES, csiro_files, load_chips
+from train_oil import RECIPE, SIZES, Batches, build, csiro_files, load_chips
 
 from segshap_qgis.models.segmentation import MODELS_FOLDER
 
 KEPT_OUT_LIST = MODELS_FOLDER / "oil_kept_out_chips.txt"
+SETTLING_BATCHES = 12
 TITLES = {
     "56": ("oil_fcdensenet56", "Oil slicks in radar images (FC-DenseNet56)"),
     "small": ("oil_fcdensenet_small", "Oil slicks in radar images, small and quick"),
@@ -41,6 +42,25 @@ CSIRO_ATTRIBUTION = (
 )
 
 
+def settle(state: dict[str, Tensor], size: str, batches: Batches) -> dict[str, Tensor]:
+    """Weights with the batch statistics that the averaged network itself has on training batches.
+
+    The averaged statistics belong to the networks that were averaged (Izmailov et al. 2018).
+    """
+    network = build(size, dropout=0.0).to(memory_format=torch.channels_last)
+    network.load_state_dict(state)
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.reset_running_stats()
+            module.momentum = None  # a plain mean over the batches
+    network.train()
+    with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16):
+        for number in range(SETTLING_BATCHES):
+            images = batches.batch(number).images
+            network(images.contiguous(memory_format=torch.channels_last))
+    return network.state_dict()
+
+
 def compact(state: dict[str, Tensor]) -> dict[str, Tensor]:
     """What inference needs, convolutions in float16; the batch statistics keep their full range."""
     return {
@@ -50,9 +70,8 @@ def compact(state: dict[str, Tensor]) -> dict[str, Tensor]:
     }
 
 
-def training_record(data: Path, schedule: str) -> list[dict[str, Any]]:
+def training_record(counts: dict[str, int], schedule: str) -> list[dict[str, Any]]:
     """Data, terms and schedule, as they stand on the card."""
-    counts = {kind: len(chips) for kind, chips in load_chips(data).items()}
     return [
         {
             "data": f"Deep-SAR Oil Spill, {counts['masked']} of 1050 training chips with masks: "
@@ -130,8 +149,12 @@ def main() -> None:
 
     name, _ = TITLES[options.network]
     published = MODELS_FOLDER / f"{name}.pt"
-    torch.save(compact(torch.load(options.weights, weights_only=True)), published)
-    record = card(options.network, published, training_record(options.data, options.schedule))
+    chips = load_chips(options.data)
+    batches = Batches(chips, 128, (0.8, 2.0), {"oily": 1, "clean": 2, "masked": 5}, seed=1)
+    state = torch.load(options.weights, weights_only=True)
+    torch.save(compact(settle(state, options.network, batches)), published)
+    counts = {kind: len(members) for kind, members in chips.items()}
+    record = card(options.network, published, training_record(counts, options.schedule))
     text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
     published.with_suffix(".json").write_text(text, encoding="utf-8")
     list_kept_out(options.data)
