@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ from segshap_qgis.gui.workbench import Workbench
 from tests.gui.qgis_window import raster_layer, write_raster
 from tests.small_model import write_small_model
 
+SAMPLE_SCENE = Path(__file__).parents[2] / "resources" / "sample" / "sample_slick.tif"
 LEFT_EDGE, TOP_EDGE, PIXEL = 500000.0, 4000000.0, 10.0
 
 
@@ -238,6 +240,24 @@ def test_the_plugin_may_be_unloaded_during_the_run(window, workbench):
     assert band_count(window) < items
     assert layers_of_role("preview") == []
     workbench.close = lambda: None
+
+
+def test_the_bundled_model_explains_the_bundled_scene(window):
+    scene = raster_layer(SAMPLE_SCENE, "sample_slick")
+    window.show_layer(scene)
+    bench = Workbench(window)
+    assert bench.dock.request().target == "oil"
+    bench.dock.method.window_box.setValue(64)
+    bench.dock.method.budget_box.setValue(12)
+    extent, pixel = scene.extent(), scene.rasterUnitsPerPixelX()
+    bench.picking.actions["pixel"].trigger()
+    window.click(window.at(extent.xMinimum() + 112.5 * pixel, extent.yMaximum() - 200.5 * pixel))
+    wait_until(bench.dock.runs.records, 90)
+    record = bench.dock.runs.records()[0]
+    assert record.target_name == "oil"
+    assert record.settings["model_id"] == "oil_fcdensenet56"
+    assert record.explanation.prediction[0] > record.explanation.base[0]
+    bench.close()
 
 
 # Bad input -----------------------------------------------------------------------------------
