@@ -143,6 +143,7 @@ def test_a_remembered_game_evaluates_nothing_twice_and_survives_the_disk(tmp_pat
 
 @pytest.mark.parametrize("name", METHODS)
 def test_every_method_converges_and_stays_within_its_budget(name):
+    pytest.importorskip({"sh": "shap", "ca": "captum"}.get(name[:2], "numpy"))
     superpixels = hexagons((72, 72), side=12)
     game = diffuse_game(superpixels, smoothness=20, seed=2)
     remembered = RememberedGame(game)

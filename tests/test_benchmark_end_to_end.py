@@ -48,6 +48,8 @@ def test_growth_rows_vary_one_thing_at_a_time(model, chip):
 
 
 def test_accuracy_is_measured_against_a_reference(model, chip, tmp_path, monkeypatch):
+    pytest.importorskip("shap")
+    pytest.importorskip("captum")
     monkeypatch.setattr(study, "REFERENCES", tmp_path)
     monkeypatch.setattr(study, "make_reference", quick_reference)
     game = study.remembered(model, chip, tmp_path)

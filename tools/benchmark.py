@@ -52,6 +52,8 @@ def parse_arguments() -> argparse.Namespace:
         choices=["speed", "memory", "growth", "real", "coverage", "stopped", "diffuse"],
         help="measure these parts only; with --json they are added to the file",
     )
+    parser.add_argument("--images", type=int, help="study the accuracy on the first so many only")
+    parser.add_argument("--largest", type=int, help="follow the errors to so many evaluations only")
     parser.add_argument("--seeds", type=int, default=3, help="draws of each method")
     parser.add_argument(
         "--remake-references", action="store_true", help="instead of reading the stored ones"
@@ -141,11 +143,12 @@ def measure_accuracy(
     """Error curves, coverage and self-stopped runs on each image."""
     from benchmarks import study
 
-    budgets = study.BUDGETS[:4] if arguments.quick else study.BUDGETS
+    largest = arguments.largest or (150 if arguments.quick else study.BUDGETS[-1])
+    budgets = [budget for budget in study.BUDGETS if budget <= largest]
     for part in ("real", "coverage", "stopped"):
         if wanted(part):
             results[part] = {}
-    for image in images:
+    for image in images[: arguments.images]:
         say(f"Accuracy on {image.title}")
         game = study.remembered(model, image, CACHE)
         reference = study.reference_for(game, model, image, arguments.remake_references, say)
