@@ -1,10 +1,9 @@
 # `make demo` and `make test` are all that a newcomer needs; both set up what is missing first.
 
 PYTHON := .venv/bin/python
-export QT_QPA_PLATFORM ?= offscreen
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint types check demo benchmark test-matrix clean
+.PHONY: help setup test lint types check demo demo-library benchmark test-matrix clean
 
 help:  ## list these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -24,7 +23,10 @@ types: setup
 check: setup
 	$(PYTHON) -m pytest $(ARGS)
 
-demo: setup  ## explain a slick of the sample scene and show the result
+demo: setup  ## explain a slick of the sample scene in QGIS and show the result
+	$(PYTHON) tools/demo_qgis.py
+
+demo-library: setup  ## the same without QGIS, from Python
 	$(PYTHON) tools/demo.py
 
 benchmark: setup  ## speed and accuracy against shap and captum (ARGS="--quick", ARGS="--json FILE")
