@@ -24,7 +24,7 @@ PREVIEW_INTERVAL = 1.0
 # Seconds that a cancelled run may take to come to its end before it is left to itself.
 PATIENCE = 0.8
 # Scheduling priority of the computing thread on Linux; QGIS itself runs at 0.
-NICENESS = 10
+NICENESS = 5
 
 
 class Advance(NamedTuple):
