@@ -14,7 +14,9 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -55,13 +57,13 @@ def chip_scores(
     """Areas under the ROC curve of "this chip holds oil", and how much oil either kind shows."""
     shares, means = {}, {}
     for name, files in (("oily", oily), ("clean", clean)):
-        maps = [oil_probability(model, read_grey(file)) for file in files]
+        maps = [oil_probability(model, read_small(file)) for file in files]
         shares[name] = np.array([(oil > 0.5).mean() for oil in maps])
         means[name] = np.array([oil.mean() for oil in maps])
     return {
         "oily_chips": len(oily),
         "clean_chips": len(clean),
-        "statistic": "share of the chip's pixels with p(oil) > 0.5, at full size; ties count half",
+        "statistic": "share of the chip with p(oil) > 0.5, scaled to 256 pixels; ties count half",
         "roc_auc": round(roc_auc(shares["oily"], shares["clean"]), 4),
         "roc_auc_mean_probability": round(roc_auc(means["oily"], means["clean"]), 4),
         "median_share_oily": round(float(np.median(shares["oily"])), 5),
@@ -69,6 +71,12 @@ def chip_scores(
         "mean_share_oily": round(float(shares["oily"].mean()), 5),
         "mean_share_clean": round(float(shares["clean"].mean()), 5),
     }
+
+
+def read_small(path: Path) -> NDArray[np.uint8]:
+    """Grey values of a chip scaled to the size of the training chips."""
+    with Image.open(path) as image:
+        return np.asarray(image.convert("L").resize((256, 256), Image.Resampling.BILINEAR))
 
 
 def roc_auc(positive: NDArray, negative: NDArray) -> float:
@@ -79,8 +87,6 @@ def roc_auc(positive: NDArray, negative: NDArray) -> float:
 
 def montage(model: SegmentationModel, rows: list[dict[str, str]], path: Path) -> None:
     """Picture of chips: image, truth and p(oil) side by side, three chips a line."""
-    from PIL import Image
-
     strips = []
     for row in rows:
         grey = read_grey(row["image"])
@@ -112,8 +118,15 @@ def main() -> None:
     )
     parser.add_argument("--montage", type=Path, help="picture of 12 validation chips to write")
     parser.add_argument("--write", action="store_true", help="put the scores on the bundled card")
+    parser.add_argument("--bfloat16", action="store_true", help="half the time, rounded products")
+    parser.add_argument("--every", type=int, default=1, help="only each n-th kept-out chip")
     options = parser.parse_args()
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=options.bfloat16):
+        evaluate(options)
 
+
+def evaluate(options: argparse.Namespace) -> None:
+    """Measure, print and, if asked for, draw and write."""
     model = load_model(options.model)
     rows = sos_rows(options.data, "val")
     if options.montage:
@@ -122,11 +135,13 @@ def main() -> None:
         f"validation, {title}": pixel_scores(model, [r for r in rows if r["sensor"] == sensor])
         for sensor, title in SENSORS.items()
     }
+    print(json.dumps(scores, indent=2), flush=True)
     scores["chips kept out of training, other seas"] = chip_scores(
         model,
-        csiro_files(options.data, holds_oil=True, kept_out=True),
-        csiro_files(options.data, holds_oil=False, kept_out=True),
+        csiro_files(options.data, holds_oil=True, kept_out=True)[:: options.every],
+        csiro_files(options.data, holds_oil=False, kept_out=True)[:: options.every],
     )
+    scores["precision"] = "bfloat16 products" if options.bfloat16 else "float32"
     print(json.dumps(scores, indent=2))
     if options.write:
         write_scores(options.model, scores)
