@@ -12,6 +12,7 @@ from ..explain import Explanation
 from ..geo import Window
 from ..geo.rasters import NO_DATA, Map
 from . import styles
+from .memory_files import forget_file
 from .result import ROLE, raster_layer, unit_of
 from .tree import place_above, source_layer
 
@@ -71,13 +72,13 @@ class Preview:
         signed = styles.Signed(limit, str(names[target]), unit, self._colour_blind)
         styles.style_contribution(layer, signed)
         layer.triggerRepaint()
-        _unlink(old)
+        forget_file(old)
 
     def remove(self) -> None:
         """Take the preview out of the project."""
         if self.layer() is not None:
             QgsProject.instance().removeMapLayer(self._layer_id)
-        _unlink(self._path(self._count))
+        forget_file(self._path(self._count))
 
     def _add(self, layer: QgsRasterLayer) -> QgsRasterLayer:
         project = QgsProject.instance()
@@ -92,12 +93,3 @@ class Preview:
 
     def _path(self, number: int) -> str:
         return f"{self._folder}/{number}.tif"
-
-
-def _unlink(path: str) -> None:
-    from osgeo import gdal
-
-    # QGIS may have switched GDAL's exceptions on: then even a file that is not there raises.
-    for name in (path, f"{path}.aux.xml"):  # the second: statistics that QGIS leaves beside it
-        if gdal.VSIStatL(name) is not None:
-            gdal.Unlink(name)

@@ -27,6 +27,7 @@ from ..geo.cells import Column, cell_columns
 from ..geo.rasters import Map, holds, maps, reference_system, write_map
 from ..geo.regions import cell_outlines, mask_outline
 from . import styles
+from .memory_files import forget_folder
 
 # Custom property that tells our layers from others, and which of them each one is.
 ROLE = "segshap/role"
@@ -84,8 +85,6 @@ def style_documents(record: Record, colour_blind: bool = False) -> dict[str, str
     colour_blind : bool
         Orange to purple instead of red to green.
     """
-    from osgeo import gdal
-
     folder = f"/vsimem/segshap_{uuid4().hex}"
     layers = result_layers(record, folder, colour_blind)
     documents = {}
@@ -95,7 +94,7 @@ def style_documents(record: Record, colour_blind: bool = False) -> dict[str, str
         layer.exportNamedStyle(document)
         documents[role] = document.toString()
     layers.clear()
-    gdal.RmdirRecursive(folder)
+    forget_folder(folder)
     return documents
 
 
