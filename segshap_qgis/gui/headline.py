@@ -40,7 +40,9 @@ def headline(found: Explanation, target: int = 0) -> str:
             "Headline", "hiding everything hardly changes it, so there is little to explain"
         )
     count = cells_that_carry(found.values[target])
-    carried = QCoreApplication.translate(
-        "Headline", "%n cell(s) carry 80% of the difference", "", count
-    )
-    return start + carried.replace("cell(s)", "cell" if count == 1 else "cells")
+    if count == 1:
+        return start + QCoreApplication.translate(
+            "Headline", "1 cell carries 80% of the difference"
+        )
+    carried = QCoreApplication.translate("Headline", "{} cells carry 80% of the difference")
+    return start + carried.format(count)
