@@ -14,7 +14,7 @@ def forget_file(path: str) -> None:
 
 
 def forget_folder(folder: str) -> None:
-    """Delete all files directly inside a folder; the folder itself is only a part of their names."""
+    """Delete all files directly in a folder, which itself is only a part of their names."""
     from osgeo import gdal
 
     for name in gdal.ReadDir(folder) or []:
