@@ -55,7 +55,7 @@ def main() -> None:
 def parse_arguments() -> argparse.Namespace:
     """Budget and output folder."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--budget", type=int, default=2500, help="evaluations at most, each region")
+    parser.add_argument("--budget", type=int, default=1000, help="evaluations at most, each region")
     parser.add_argument("--output", type=Path, default=ROOT / "build" / "demo")
     return parser.parse_args()
 
