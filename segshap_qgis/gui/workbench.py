@@ -77,12 +77,10 @@ class Workbench(QObject):
         self.queue.ended.connect(self._run_ended)
         # Instances outlive us: what is connected here is disconnected in `close`.
         QgsProject.instance().cleared.connect(self._project_closed)
-        QgsProject.instance().layersWillBeRemoved.connect(self._layers_going)
 
     def close(self) -> None:
         """Stop everything and leave nothing behind in the window."""
         QgsProject.instance().cleared.disconnect(self._project_closed)
-        QgsProject.instance().layersWillBeRemoved.disconnect(self._layers_going)
         self.queue.close()
         for run in list(self.runs.values()):
             self._drop(run)
@@ -247,9 +245,6 @@ class Workbench(QObject):
             run.preview.remove()
 
     # When the ground moves --------------------------------------------------------------------
-
-    def _layers_going(self, layer_ids: list[str]) -> None:
-        """A run has its own copy of what it needs; only those still waiting lose their layer."""
 
     def _project_closed(self) -> None:
         """Results belong to the project that they were asked in."""
