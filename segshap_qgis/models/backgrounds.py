@@ -62,11 +62,6 @@ def background_image(
     return values
 
 
-def describe_background(kind: Background) -> Any:
-    """The background as it stands in settings: a name, a number, or ``"image"`` for an array."""
-    return kind if isinstance(kind, str) else float(kind) if np.ndim(kind) == 0 else "image"
-
-
 def _fill(values: Any, shape: tuple[int, ...]) -> NDArray[np.float32]:
     column = np.asarray(values, dtype=np.float32)[:, None, None]
     return np.broadcast_to(column, shape).copy()
