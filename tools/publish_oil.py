@@ -17,12 +17,12 @@ from torch import Tensor
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from train_oil import RECIPE, SIZES, Batches, build, csiro_files, load_chips
+from train_oil import RECIPE, SIZES, STAGES, Batches, build, csiro_files, load_chips
 
 from segshap_qgis.models.segmentation import MODELS_FOLDER
 
 KEPT_OUT_LIST = MODELS_FOLDER / "oil_kept_out_chips.txt"
-SETTLING_BATCHES = 12
+SETTLING_BATCHES = 16
 TITLES = {
     "56": ("oil_fcdensenet56", "Oil slicks in radar images (FC-DenseNet56)"),
     "small": ("oil_fcdensenet_small", "Oil slicks in radar images, small and quick"),
@@ -150,7 +150,7 @@ def main() -> None:
     name, _ = TITLES[options.network]
     published = MODELS_FOLDER / f"{name}.pt"
     chips = load_chips(options.data)
-    batches = Batches(chips, 128, (0.8, 2.0), {"oily": 1, "clean": 2, "masked": 5}, seed=1)
+    batches = Batches(chips, STAGES[-1:], seed=1)
     state = torch.load(options.weights, weights_only=True)
     torch.save(compact(settle(state, options.network, batches)), published)
     counts = {kind: len(members) for kind, members in chips.items()}
