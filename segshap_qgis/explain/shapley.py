@@ -27,6 +27,8 @@ Memory = dict[int, Optional[Hyperparameters]]
 
 # Pairs beyond rank that must fit before a game is taken for one of pairwise interactions.
 SPARE_PAIRS = 3
+# A residual smaller than this share of the norm of t comes from rounding.
+ROUNDING = 64 * float(np.finfo(float).eps)
 
 
 class Estimate(NamedTuple):
@@ -130,7 +132,9 @@ def least_squares(pairs: PairedValues, memory: Optional[Memory] = None) -> Estim
     if K == M - 1:
         return Estimate(phi, np.full(phi.shape, np.nan))
     h = (Q**2).sum(axis=1)
-    r = pairs.t - pairs.X @ u
+    r = pairs.t - Q @ (Q.T @ pairs.t)
+    # Rounding is no residual; over 1 - h of a pair that nothing checks, it would look like one.
+    r[np.abs(r) <= ROUNDING * np.linalg.norm(pairs.t, axis=0)] = 0.0
     residual_variance = r**2 / np.maximum(1.0 - h, 1e-12)[:, None]
     variance = (L - L.mean(axis=0)) ** 2 @ residual_variance
     return Estimate(phi, np.sqrt(variance).T)
