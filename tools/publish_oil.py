@@ -81,7 +81,8 @@ def training_record(counts: dict[str, int], schedule: str) -> list[dict[str, Any
         },
         {
             "data": f"CSIRO Sentinel-1 chips: {counts['clean']} without oil as negatives in every "
-            f"pixel, {counts['oily']} with oil somewhere; {KEPT_OUT_LIST.name} names the others",
+            f"pixel, {counts['oily']} with oil, taken to be where it is dark and connected; "
+            f"{KEPT_OUT_LIST.name} names the others",
             "terms": "CC BY-SA 4.0",
             "attribution": CSIRO_ATTRIBUTION,
         },

@@ -1,10 +1,11 @@
 """Train the default oil model on real radar chips.
 
 The data folder holds `sar_oil_sos` (radar crops with oil masks) and `sar_oil_csiro` (Sentinel-1
-chips that are known to hold oil or none). Small crops of wide views teach what slicks look like at
-a quarter of the cost, then crops of whole chips teach where they end. The rate warms up, stays,
-and falls to zero. A batch depends on the seed and its number alone, so that a stopped run goes on
-from its last checkpoint as if it had never stopped.
+chips that are known to hold oil or none; what is dark and connected on the former is taken for
+oil). Small crops of wide views teach what slicks look like at a quarter of the cost, then crops of
+whole chips teach where they end. The rate warms up, stays, and falls to zero. A batch depends on
+the seed and its number alone, so that a stopped run goes on from its last checkpoint as if it had
+never stopped.
 
     python tools/train_oil.py --data DIR --out DIR
     python tools/train_oil.py --data DIR --out DIR --resume DIR/last.pt
@@ -27,6 +28,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from scipy import ndimage
 from skimage.io import imread
+from skimage.measure import regionprops
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
@@ -43,19 +45,23 @@ RECIPE: dict[str, Any] = {
 }
 # Side of the crops, crops a batch, source pixels per pixel on a chip of 256, last step's number.
 Stage = tuple[int, int, tuple[float, float], int]
-STAGES: list[Stage] = [(128, 12, (0.8, 2.0), 600), (256, 4, (0.6, 1.3), 1300)]
+STAGES: list[Stage] = [(128, 12, (0.8, 2.0), 500), (256, 4, (0.6, 1.3), 1150)]
 SIZES = {"56": (4, 12, 48), "small": (2, 8, 24)}  # layers a block, growth, maps of the stem
 LARGEST_OIL_FRACTION = 0.9
 SMALLEST_DARKENING_DB = 0.5
 KEPT_OUT_SHARE = 0.3
+UNKNOWN = 255
 
 
 @dataclass(frozen=True)
 class Chip:
-    """A radar chip (H, W): grey values, oil (nowhere if unknown), False in `valid` on no-data."""
+    """A radar chip (H, W): grey values, labels, False in `valid` on no-data.
+
+    The labels are 0 on sea, 1 on oil, `UNKNOWN` where nobody knows; uint8.
+    """
 
     grey: NDArray[np.uint8]
-    oil: NDArray[np.bool_]
+    labels: NDArray[np.uint8]
     valid: NDArray[np.bool_]
 
 
@@ -68,14 +74,11 @@ class Batch:
     images : (N, 1, n, n) float32
         Normalised.
     labels : (N, n, n) int64
-        0 sea, 1 oil.
-    is_weak : (N,) bool
-        True where all that is known is that the crop holds oil somewhere.
+        0 sea, 1 oil, `UNKNOWN` in no loss.
     """
 
     images: Tensor
     labels: Tensor
-    is_weak: Tensor
 
 
 def is_kept_out(file: str) -> bool:
@@ -121,40 +124,67 @@ def read_mask(path: str | Path) -> NDArray[np.bool_]:
 
 
 def load_chips(data: Path) -> dict[str, list[Chip]]:
-    """The training chips: with masks, surely without oil, and with oil somewhere."""
+    """The training chips: with masks, surely without oil, and with oil whose place is guessed."""
     masked = [
-        Chip(read_grey(row["image"]), read_mask(row["mask"]), np.ones((256, 256), bool))
+        Chip(grey, read_mask(row["mask"]).astype(np.uint8), np.ones(grey.shape, bool))
         for row in sos_rows(data, "train")
+        for grey in [read_grey(row["image"])]
     ]
+    oily = [guess_slicks(read_grey(path)) for path in csiro_files(data, True, kept_out=False)]
     return {
         "masked": [chip for chip in masked if _is_plausible(chip)],
-        "clean": [_unmasked(path) for path in csiro_files(data, holds_oil=False, kept_out=False)],
-        "oily": [_unmasked(path) for path in csiro_files(data, holds_oil=True, kept_out=False)],
+        "clean": [_clean(read_grey(path)) for path in csiro_files(data, False, kept_out=False)],
+        "oily": [chip for chip in oily if (chip.labels == 1).any()],
     }
 
 
 def _is_plausible(chip: Chip) -> bool:
     """Oil is darker than the sea around it; a chip marked all over shows nothing to learn from."""
-    share = chip.oil.mean()
-    if not 0 < share <= LARGEST_OIL_FRACTION:
-        return share == 0
+    oil = chip.labels == 1
+    if not 0 < oil.mean() <= LARGEST_OIL_FRACTION:
+        return not oil.any()
     decibel = 20 * np.log10(np.maximum(chip.grey, 1))
-    darkening = decibel[~chip.oil].mean() - decibel[chip.oil].mean()
-    return bool(darkening >= SMALLEST_DARKENING_DB)
+    return bool(decibel[~oil].mean() - decibel[oil].mean() >= SMALLEST_DARKENING_DB)
 
 
-def _unmasked(path: Path) -> Chip:
-    grey = read_grey(path)
-    return Chip(grey, np.zeros(grey.shape, bool), ~_wedges(grey))
+def _clean(grey: NDArray[np.uint8]) -> Chip:
+    return Chip(grey, np.zeros(grey.shape, np.uint8), ~_wedges(grey))
+
+
+def guess_slicks(grey: NDArray[np.uint8]) -> Chip:
+    """A chip that is known to hold oil, its slicks guessed.
+
+    Oil is what is connected, darker than the sea by 2.5 of its spreads, and by 4 of them in at
+    least 20 pixels; the sea is what is hardly darker than the median; the rest stays unknown.
+    """
+    valid = ~_wedges(grey)
+    if not _varies(grey[valid]):
+        return _clean(grey)
+    contrast = normalise(grey[None], valid, RECIPE, "amplitude")[0] * RECIPE["scale_db"]
+    smooth = ndimage.uniform_filter(contrast, 5)
+    sea = np.median(smooth[valid])
+    spread = 1.4826 * np.median(np.abs(smooth[valid] - sea))  # the standard deviation of a normal
+    depth = sea - smooth
+    parts, count = ndimage.label((depth > max(0.6, 2.5 * spread)) & valid)
+    deep = (depth > max(1.0, 4 * spread)) & valid
+    pixels = np.bincount(parts.ravel(), minlength=count + 1)
+    deep_pixels = np.bincount(parts[deep], minlength=count + 1)
+    is_slick = (pixels >= 60) & (deep_pixels >= 20)
+    is_slick[0] = False
+    labels = np.where(depth < spread, 0, UNKNOWN).astype(np.uint8)
+    labels[is_slick[parts]] = 1
+    labels[~valid] = 0
+    return Chip(grey, labels, valid)
 
 
 def _wedges(grey: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Connected black or white areas of at least 1% of the chip: fill outside the swath or land."""
+    """White areas (land, fill) and black ones with straight edges (fill; slicks are ragged)."""
     wedges = np.zeros(grey.shape, bool)
-    for saturated in (grey <= 3, grey >= 252):
+    for saturated, least_solidity in ((grey <= 3, 0.95), (grey >= 252, 0.0)):
         parts, _ = ndimage.label(saturated)
-        large = np.flatnonzero(np.bincount(parts.ravel())[1:] >= 0.01 * grey.size) + 1
-        wedges |= np.isin(parts, large)
+        for part in regionprops(parts):
+            if part.area >= 0.01 * grey.size and part.solidity >= least_solidity:
+                wedges |= parts == part.label
     return wedges
 
 
@@ -179,23 +209,20 @@ class Batches:
         rng = np.random.default_rng((self.seed, number))
         stage = next((stage for stage in self.stages if number < stage[-1]), self.stages[-1])
         self.size, count, self.zoom, _ = stage
-        others = rng.choice(["clean", "clean", "oily"], size=count - count // 2)
-        kinds = ["masked"] * (count // 2) + sorted(others.tolist())
+        others = rng.choice(["clean", "oily"], p=[0.6, 0.4], size=count - count // 2)
         crops = [
-            self._crop(self.chips[kind][rng.integers(len(self.chips[kind]))], rng, kind == "oily")
-            for kind in kinds
+            self._crop(self.chips[kind][rng.integers(len(self.chips[kind]))], rng)
+            for kind in ["masked"] * (count // 2) + others.tolist()
         ]
         images = torch.stack([image for image, _ in crops])
         labels = torch.stack([label for _, label in crops])
-        images, labels = _paste_slicks(images, labels, kinds, rng)
-        is_weak = torch.tensor([kind == "oily" for kind in kinds])
         for image, label in zip(images, labels):
             _change_radiometry(image, rng)
             _paint_background(image, label, rng)
         lowest, highest = (RECIPE[key] / RECIPE["scale_db"] for key in ("lowest_db", "highest_db"))
-        return Batch(images.clamp(lowest, highest), labels, is_weak)
+        return Batch(images.clamp(lowest, highest), labels)
 
-    def _crop(self, chip: Chip, rng: np.random.Generator, whole: bool) -> tuple[Tensor, Tensor]:
+    def _crop(self, chip: Chip, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
         """A turned, mirrored and scaled crop: image (1, n, n) and labels (n, n)."""
         valid = chip.valid if rng.random() < 0.5 else np.ones_like(chip.valid)
         if not _varies(chip.grey[valid]):
@@ -204,16 +231,15 @@ class Batches:
             contrast = normalise(chip.grey[None], valid, RECIPE, "amplitude")
         else:  # nothing but fill
             contrast = np.zeros((1, *chip.grey.shape), dtype=np.float32)
-        planes = torch.from_numpy(np.concatenate([contrast, chip.oil[None].astype(np.float32)]))
-        grid = self._grid(rng, whole)
-        warped = F.grid_sample(planes[None], grid, padding_mode="reflection", align_corners=False)
-        return warped[0, :1], (warped[0, 1] > 0.5).long()
+        grid = self._grid(rng)
+        sampling: Any = {"padding_mode": "reflection", "align_corners": False}
+        image = F.grid_sample(torch.from_numpy(contrast)[None], grid, **sampling)
+        label = torch.from_numpy(chip.labels.astype(np.float32))[None, None]
+        label = F.grid_sample(label, grid, mode="nearest", **sampling)
+        return image[0], label[0, 0].long()
 
-    def _grid(self, rng: np.random.Generator, whole: bool) -> Tensor:
-        smallest, largest = np.log(self.zoom)
-        if whole:
-            smallest = largest - 0.35
-        extent = np.exp(rng.uniform(smallest, largest)) * self.size / 256  # of the chip's side
+    def _grid(self, rng: np.random.Generator) -> Tensor:
+        extent = np.exp(rng.uniform(*np.log(self.zoom))) * self.size / 256  # of the chip's side
         turn = rng.integers(4) * np.pi / 2 + (rng.random() < 0.3) * rng.uniform(-0.6, 0.6)
         stretch = np.exp(rng.normal(0, 0.1))
         cos, sin, mirror = np.cos(turn), np.sin(turn), rng.choice([-1, 1])
@@ -229,24 +255,6 @@ class Batches:
 
 def _varies(values: NDArray) -> bool:
     return values.size > 0 and bool(values.min() < values.max())
-
-
-def _paste_slicks(
-    images: Tensor, labels: Tensor, kinds: list[str], rng: np.random.Generator
-) -> tuple[Tensor, Tensor]:
-    """Darken some oil-free crops by the slicks of crops with masks: known oil on other seas."""
-    masked = [i for i, kind in enumerate(kinds) if kind == "masked" and labels[i].any()]
-    for i, kind in enumerate(kinds):
-        if kind != "clean" or not masked or rng.random() < 0.75:
-            continue
-        source = rng.choice(masked)
-        inside = labels[source].bool()
-        sea = images[source, 0][~inside].median() if (~inside).any() else images[source].max()
-        smooth = _smooth(images[source] - sea, 5)
-        darkening = smooth.clamp(max=0) * _smooth(labels[source][None].float(), 5)
-        images[i] = images[i] + darkening * rng.uniform(0.5, 1.2)
-        labels[i] = (inside & (smooth[0] < 0)).long()
-    return images, labels
 
 
 def _smooth(image: Tensor, side: int) -> Tensor:
@@ -293,30 +301,13 @@ def _random_cells(size: int, side: int, rng: np.random.Generator) -> NDArray[np.
     return brick * (2 * size // side + 3) + (column + brick % 2 * (side // 2)) // side
 
 
-def loss_of(logits: Tensor, batch: Batch, smoothing: float) -> Tensor:
-    """Cross-entropy + Dice where the mask is known (Amri et al. 2022), a weak loss elsewhere."""
-    sure = ~batch.is_weak
-    entropy = F.cross_entropy(logits[sure], batch.labels[sure], label_smoothing=smoothing)
-    oil, truth = logits[sure].softmax(1)[:, 1], batch.labels[sure].float()
+def loss_of(logits: Tensor, labels: Tensor, smoothing: float) -> Tensor:
+    """Cross-entropy + Dice (Amri et al. 2022) over the pixels whose label is known."""
+    entropy = F.cross_entropy(logits, labels, ignore_index=UNKNOWN, label_smoothing=smoothing)
+    known = labels != UNKNOWN
+    oil, truth = logits.softmax(1)[:, 1][known], (labels == 1)[known].float()
     dice = 1 - (2 * (oil * truth).sum() + 1) / (oil.sum() + truth.sum() + 1)
-    loss = entropy + dice
-    if batch.is_weak.any():
-        loss = loss + 0.5 * _weak_loss(logits[batch.is_weak], batch.images[batch.is_weak])
-    return loss
-
-
-def _weak_loss(logits: Tensor, images: Tensor) -> Tensor:
-    """Somewhere among the darkest pixels there is oil; nothing brighter than the median is oil."""
-    score = (logits[:, 1] - logits[:, 0]).flatten(1)
-    smooth = _smooth(images, 5).flatten(1)
-    centre = smooth.median(dim=1, keepdim=True).values
-    spread = (smooth - centre).abs().median(dim=1, keepdim=True).values + 1e-3
-    pixels = score.shape[1]
-    dark = score.masked_fill(smooth > centre - 2 * spread, -20.0)
-    best = dark.topk(pixels // 100, dim=1).values.mean(dim=1)
-    bright = smooth > centre
-    sea = (F.softplus(score) * bright).sum(1) / bright.sum(1).clamp(min=1)
-    return F.softplus(-best).mean() + sea.mean()
+    return entropy + dice
 
 
 def learning_rate(step: int, peak: float, warmup: int, steps: int, cooldown: int) -> float:
@@ -366,7 +357,7 @@ class Training:
             group["lr"] = rate
         with torch.autocast("cpu", dtype=torch.bfloat16):
             logits = self.forward(batch.images.contiguous(memory_format=torch.channels_last))
-        loss = loss_of(logits.float(), batch, options.smoothing)
+        loss = loss_of(logits.float(), batch.labels, options.smoothing)
         self.optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
@@ -422,7 +413,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--resume", type=Path, help="checkpoint to go on from")
     parser.add_argument("--steps", type=int, default=STAGES[-1][-1], help="the last one's number")
     parser.add_argument("--warmup", type=int, default=30)
-    parser.add_argument("--cooldown", type=int, default=500, help="steps of falling rate")
+    parser.add_argument("--cooldown", type=int, default=450, help="steps of falling rate")
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--decay", type=float, default=1e-2)
     parser.add_argument("--dropout", type=float, default=0.0)
