@@ -20,6 +20,8 @@ _HOMES = {
     "MaskedGame": "masked_game",
     "StagedGame": "staged_game",
     "make_game": "staged_game",
+    "make_averaged_game": "combined_games",
+    "make_comparison_game": "combined_games",
 }
 
 __all__ = sorted(_HOMES)
