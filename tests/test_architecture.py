@@ -16,18 +16,31 @@ PACKAGE = ROOT / "segshap_qgis"
 
 # Part (module or folder under segshap_qgis) -> the parts that it may know.
 _CORE = {"geo", "models", "explain", "errors"}
-_SHELL = _CORE | {"workflow", "provider_window", "tasks", "job", "layers", "dependencies"}
+_SHELL = _CORE | {
+    "workflow",
+    "provider_window",
+    "tasks",
+    "job",
+    "layers",
+    "dependencies",
+    "model_library",
+    "icons",
+    "scene",
+}
 MAY_KNOW = {
     "errors": set(),
+    "icons": set(),
     "explain": {"errors"},
     "models": {"explain", "errors"},
     "geo": {"explain", "errors"},
     "dependencies": {"errors"},
     "layers": _CORE,
+    "model_library": _CORE,
     "workflow": _CORE,
+    "scene": _CORE | {"workflow"},
     "provider_window": {"geo", "errors"},
     "tasks": _CORE | {"workflow", "dependencies"},
-    "job": _CORE | {"workflow", "provider_window", "tasks"},
+    "job": _CORE | {"workflow", "provider_window", "tasks", "model_library"},
     "processing": _SHELL,
     "gui": _SHELL,
     "plugin": _SHELL | {"gui", "processing"},
@@ -38,8 +51,9 @@ FOREIGN = {
     "explain": QT_AND_QGIS | {"torch", "osgeo", "shapely", "onnxruntime"},
     "models": QT_AND_QGIS | {"osgeo", "shapely"},
     "geo": QT_AND_QGIS | {"torch", "onnxruntime"},
+    "scene": QT_AND_QGIS | {"torch", "onnxruntime"},
 }
-HEAVY = {"torch", "onnxruntime", "skimage", "scipy", "matplotlib"}
+HEAVY = {"torch", "onnxruntime", "skimage", "scipy", "matplotlib", "dask", "distributed"}
 
 
 class Import(NamedTuple):

@@ -12,6 +12,7 @@ _HOMES = {
     "Window": "window",
     "Record": "records",
     "read_window": "window",
+    "RasterReader": "window",
     "region_from_geometry": "regions",
     "predicted_segment": "regions",
     "write_geopackage": "geopackage",

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ImageError
-from .grid import Grid, Transform, shifted, window_bounds
+from .grid import Grid, PixelBounds, Transform, shifted, window_bounds
 
 
 @dataclass(frozen=True)
@@ -93,22 +93,64 @@ def read_window(
         The region is empty, outside the raster or larger than the window.
     """
     dataset = _open(str(path))
-    grid = Grid(dataset.RasterYSize, dataset.RasterXSize, dataset.GetGeoTransform())
+    return _read(dataset, str(path), window_bounds(region, _grid(dataset), size), bands)
+
+
+class RasterReader:
+    """A raster that is kept open for many windows, read as `read_window` reads it.
+
+    Parameters
+    ----------
+    path : str or Path
+        Any raster that GDAL opens.
+    bands : sequence of int, optional
+        Bands counted from 1; by default all but an alpha band.
+
+    Attributes
+    ----------
+    grid : Grid
+        Size and geotransform of the raster.
+    crs_wkt : str
+        Coordinate reference system; empty when the raster has none.
+
+    Raises
+    ------
+    ImageError
+        As `read_window`.
+    """
+
+    def __init__(self, path: Union[str, Path], bands: Optional[Sequence[int]] = None) -> None:
+        self.path = str(path)
+        self._dataset = _open(self.path)
+        self._bands = _choose_bands(self._dataset, bands)
+        self.grid = _grid(self._dataset)
+        self.crs_wkt: str = self._dataset.GetProjection()
+
+    def read(self, bounds: PixelBounds) -> Window:
+        """The window at pixel bounds inside the raster, of any shape."""
+        return _read(self._dataset, self.path, bounds, self._bands)
+
+
+def _grid(dataset: Any) -> Grid:
+    return Grid(dataset.RasterYSize, dataset.RasterXSize, dataset.GetGeoTransform())
+
+
+def _read(dataset: Any, path: str, bounds: PixelBounds, bands: Optional[Sequence[int]]) -> Window:
+    row0, column0, row1, column1 = bounds
     wanted = [dataset.GetRasterBand(index) for index in _choose_bands(dataset, bands)]
-    row0, column0, row1, column1 = window_bounds(region, grid, size)
     place = (column0, row0, column1 - column0, row1 - row0)
     valid = np.ones((row1 - row0, column1 - column0), dtype=bool)
     planes = np.empty((len(wanted), *valid.shape), dtype=np.float32)
     for plane, band in zip(planes, wanted):
-        values, has_data = _read_band(band, place, str(path))
+        values, has_data = _read_band(band, place, path)
         plane[:] = values
         valid &= has_data & np.isfinite(plane)
     return Window(
         bands=planes,
         valid=valid,
-        transform=shifted(grid.transform, row0, column0),
+        transform=shifted(dataset.GetGeoTransform(), row0, column0),
         crs_wkt=dataset.GetProjection(),
-        source=str(path),
+        source=path,
         band_names=tuple(_band_name(band) for band in wanted),
         offset=(row0, column0),
         unit=unit_hint([f"{band.GetUnitType()} {band.GetDescription()}" for band in wanted]),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,11 @@ LARGEST_MEDIAN_POWER = 2.0
 
 
 def normalise(
-    bands: NDArray, valid: NDArray[np.bool_], recipe: Mapping[str, Any], unit: str | None = None
+    bands: NDArray,
+    valid: NDArray[np.bool_],
+    recipe: Mapping[str, Any],
+    unit: str | None = None,
+    levels: NDArray[np.floating] | None = None,
 ) -> NDArray[np.float32]:
     """Normalise a window by a model card's recipe.
 
@@ -38,6 +43,9 @@ def normalise(
         ``{"kind": "scale", "factor": ..., "offset": ...}`` for optical images.
     unit : {"amplitude", "power", "db"}, optional
         Unit of radar values; recognised from the data by default.
+    levels : (B, H, W) or (B, 1, 1) array, optional
+        What radar contrast is measured against, in dB, instead of the window's own levels: one
+        scene cut into windows needs levels that do not depend on the cut.
 
     Returns
     -------
@@ -54,15 +62,47 @@ def normalise(
         The unit is unknown.
     """
     bands = np.asarray(bands, dtype=np.float32)
+    with _recipe_errors():
+        if levels is not None and recipe["kind"] == "log_contrast":
+            normalised = _against(bands, valid, recipe, unit, levels)
+        else:
+            _check(bands, valid)
+            normalised = _KINDS[recipe["kind"]](bands, valid, recipe, unit)
+    return np.where(valid, normalised, 0).astype(np.float32)
+
+
+def sea_levels(
+    bands: NDArray, valid: NDArray[np.bool_], recipe: Mapping[str, Any], unit: str | None = None
+) -> NDArray[np.float64] | None:
+    """What the contrast of a window is measured against: (B,) in dB; None where no recipe asks.
+
+    Parameters and errors as `normalise`.
+    """
+    bands = np.asarray(bands, dtype=np.float32)
     _check(bands, valid)
+    with _recipe_errors():
+        if recipe["kind"] != "log_contrast":
+            return None
+        limits = float(recipe["lowest_db"]), float(recipe["highest_db"])
+        found = []
+        for band in bands:
+            level = _median_db(band[valid], unit or recognise_unit(band[valid]))
+            if "sea" in recipe:
+                contrast = _contrast_db(band, valid, unit, limits[0]).clip(*limits)
+                level += _sea_level(contrast, valid, **recipe["sea"])
+            found.append(level)
+    return np.array(found)
+
+
+@contextmanager
+def _recipe_errors() -> Iterator[None]:
     try:
-        normalised = _KINDS[recipe["kind"]](bands, valid, recipe, unit)
+        yield
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(
             f"The model card's normalisation is unknown or incomplete ({error}).",
             f"Known kinds are: {', '.join(_KINDS)}.",
         ) from error
-    return np.where(valid, normalised, 0).astype(np.float32)
 
 
 def black(n_bands: int, recipe: Mapping[str, Any]) -> NDArray[np.float32]:
@@ -112,17 +152,49 @@ def _check(bands: NDArray[np.float32], valid: NDArray[np.bool_]) -> None:
 def _log_contrast(
     bands: NDArray, valid: NDArray[np.bool_], recipe: Mapping[str, Any], unit: str | None
 ) -> NDArray:
-    if unit is not None and unit not in UNITS:
-        raise SettingsError(
-            f"The unit {unit!r} of the radar image is unknown.",
-            f"Choose one of: {', '.join(UNITS)}.",
-        )
+    _check_unit(unit)
     limits = float(recipe["lowest_db"]), float(recipe["highest_db"])
     contrast = np.stack([_contrast_db(band, valid, unit, limits[0]) for band in bands])
     if "sea" in recipe:
         levels = [_sea_level(band.clip(*limits), valid, **recipe["sea"]) for band in contrast]
         contrast -= np.reshape(levels, (-1, 1, 1))
     return contrast.clip(*limits) / float(recipe["scale_db"])
+
+
+def _against(
+    bands: NDArray,
+    valid: NDArray[np.bool_],
+    recipe: Mapping[str, Any],
+    unit: str | None,
+    levels: NDArray[np.floating],
+) -> NDArray:
+    """Contrast against given levels; fill and zeros become the lowest contrast."""
+    _check_unit(unit)
+    limits = float(recipe["lowest_db"]), float(recipe["highest_db"])
+    unit = unit or recognise_unit(bands[:, valid])
+    if unit == "db":
+        decibels = bands
+    else:
+        factor = 20 if unit == "amplitude" else 10
+        decibels = factor * np.log10(np.maximum(np.where(valid, bands, 0), 1e-12))
+    return (decibels - levels).clip(*limits) / float(recipe["scale_db"])
+
+
+def _check_unit(unit: str | None) -> None:
+    if unit is not None and unit not in UNITS:
+        raise SettingsError(
+            f"The unit {unit!r} of the radar image is unknown.",
+            f"Choose one of: {', '.join(UNITS)}.",
+        )
+
+
+def _median_db(values: NDArray, unit: str) -> float:
+    if unit == "db":
+        return float(np.median(values))
+    positive = values[values > 0]
+    if positive.size == 0:
+        raise ImageError("The image has no positive backscatter.", "Choose another unit or band.")
+    return float((20 if unit == "amplitude" else 10) * np.log10(np.median(positive)))
 
 
 def _sea_level(

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from ..errors import ImageError, Interrupted, ModelError, SettingsError
 from .model_card import ModelCard
-from .normalisation import normalise
+from .normalisation import normalise, sea_levels
 
 MODELS_FOLDER = Path(__file__).resolve().parents[2] / "resources" / "models"
 DEFAULT_MODEL = "oil_fcdensenet56"
@@ -81,7 +81,11 @@ class SegmentationModel:
         )
 
     def normalise(
-        self, bands: NDArray, valid: NDArray[np.bool_] | None = None, unit: str | None = None
+        self,
+        bands: NDArray,
+        valid: NDArray[np.bool_] | None = None,
+        unit: str | None = None,
+        levels: NDArray[np.floating] | None = None,
     ) -> NDArray[np.float32]:
         """Raw bands to what the network was trained on, after checking that they fit it.
 
@@ -93,6 +97,8 @@ class SegmentationModel:
             False on no-data; all pixels are valid by default.
         unit : str, optional
             Unit of the values, where the recipe cares; recognised from the data by default.
+        levels : (B, H, W) array, optional
+            What radar contrast is measured against instead of the window's own levels, in dB.
 
         Raises
         ------
@@ -102,13 +108,23 @@ class SegmentationModel:
         self._check_fits(bands)
         if valid is None:
             valid = np.ones(bands.shape[1:], dtype=bool)
-        return normalise(bands, valid, self.card.normalisation, unit)
+        return normalise(bands, valid, self.card.normalisation, unit, levels)
+
+    def sea_levels(
+        self, bands: NDArray, valid: NDArray[np.bool_], unit: str | None = None
+    ) -> NDArray[np.float64] | None:
+        """What `normalise` measures contrast against in a window: (B,) in dB, None if nothing."""
+        return sea_levels(bands, valid, self.card.normalisation, unit)
 
     def predict(
-        self, bands: NDArray, valid: NDArray[np.bool_] | None = None, unit: str | None = None
+        self,
+        bands: NDArray,
+        valid: NDArray[np.bool_] | None = None,
+        unit: str | None = None,
+        levels: NDArray[np.floating] | None = None,
     ) -> NDArray[np.float32]:
         """Probability of every class at every pixel: raw (B, H, W) to (C, H, W) float32."""
-        image = torch.from_numpy(self.normalise(bands, valid, unit)).to(self.device)
+        image = torch.from_numpy(self.normalise(bands, valid, unit, levels)).to(self.device)
         return self.logits(image[None]).softmax(dim=1)[0].cpu().numpy()
 
     def logits(self, images: Tensor) -> Tensor:

@@ -1,0 +1,27 @@
+"""Whole scenes: segment them, find the slicks, explain every one, here or on a cluster.
+
+Names are resolved on first use, so that GDAL and torch are loaded when they are needed.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_HOMES = {
+    "SceneRequest": "segment",
+    "Segmented": "segment",
+    "segment_scene": "segment",
+}
+
+__all__ = list(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return __all__
