@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Any, Optional, Protocol, Union
 
 import numpy as np
 from numpy.typing import NDArray
 from qgis.core import QgsGeometry, QgsRasterLayer
 
 from . import __version__
+from .explain import Explanation
 from .geo import Record, Window, predicted_segment, region_from_geometry
 from .geo.grid import pixel_bounds
 from .geo.merging import merge_pixels
@@ -19,7 +20,26 @@ from .workflow import Request, explain_window
 
 if TYPE_CHECKING:
     from .models import SegmentationModel
-    from .tasks import ExplainTask
+
+
+class Watcher(Protocol):
+    """Who follows a run: the task of the dock, or an algorithm of the toolbox.
+
+    Attributes
+    ----------
+    located : signal of bytes
+        The region's outline as WKB, once it is known.
+    """
+
+    located: Any
+
+    def is_cancelled(self) -> bool:
+        """Whether to stop; asked often, from any thread."""
+        ...
+
+    def on_progress(self, partial: Explanation) -> bool:
+        """Receive a partial explanation; False stops the run."""
+        ...
 
 
 class ExplainJob:
@@ -27,8 +47,8 @@ class ExplainJob:
 
     Parameters
     ----------
-    layer : QgsRasterLayer
-        What is explained.
+    layer : QgsRasterLayer or Snapshot
+        What is explained; a snapshot serves any number of jobs.
     request : Request
         How.
     kind : str
@@ -37,6 +57,8 @@ class ExplainJob:
         In the layer's CRS.
     title : str
         Name of the run for people.
+    model : SegmentationModel, optional
+        The request's model, where it is loaded already.
 
     Attributes
     ----------
@@ -53,11 +75,12 @@ class ExplainJob:
 
     def __init__(
         self,
-        layer: QgsRasterLayer,
+        layer: Union[QgsRasterLayer, Snapshot],
         request: Request,
         kind: str,
         geometry: QgsGeometry,
         title: str,
+        model: Optional[SegmentationModel] = None,
     ) -> None:
         from shapely import wkb
 
@@ -65,16 +88,18 @@ class ExplainJob:
         self.kind = kind
         self.title = title
         self.place = wkb.loads(bytes(geometry.asWkb()))
-        self.snapshot = Snapshot(layer, request.bands)
+        is_snapshot = isinstance(layer, Snapshot)
+        self.snapshot = layer if is_snapshot else Snapshot(layer, request.bands)
+        self.model = model
         self.window: Optional[Window] = None
         self.outside = 0.0
 
-    def carry_out(self, task: ExplainTask) -> Optional[Record]:
+    def carry_out(self, task: Watcher) -> Optional[Record]:
         """Read, locate, explain; None when it was cancelled before there was anything to keep."""
         from .models import load_model
 
         started = datetime.now(timezone.utc)
-        model = load_model(self.request.model)
+        model = self.model or load_model(self.request.model)
         self.window = window = self._read()
         with model.interruptible(task.is_cancelled):
             probabilities = model.predict(

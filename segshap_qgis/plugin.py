@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional
 
-from qgis.core import QgsApplication
+from qgis.core import QgsApplication, QgsProcessingProvider
 from qgis.PyQt.QtCore import QCoreApplication, Qt, QTranslator
 from qgis.PyQt.QtWidgets import QAction, QToolBar
 
-from .gui.icons import icon
+from .icons import icon
 
 if TYPE_CHECKING:
     from .gui.workbench import Workbench
@@ -33,10 +33,12 @@ class SegShapPlugin:
         self.open_action: Optional[QAction] = None
         self.workbench: Optional[Workbench] = None
         self.translator: Optional[QTranslator] = None
+        self.provider: Optional[QgsProcessingProvider] = None
 
     def initGui(self) -> None:
         """Put the plugin into QGIS's window."""
         self._install_translation()
+        self.initProcessing()
         self.open_action = QAction(icon("segshap"), MENU, self.iface.mainWindow())
         self.open_action.setObjectName("SegShapOpen")
         self.open_action.setCheckable(True)
@@ -49,8 +51,18 @@ class SegShapPlugin:
         self.toolbar.setObjectName("SegShapToolBar")
         self.toolbar.addAction(self.open_action)
 
+    def initProcessing(self) -> None:
+        """Offer the algorithms; all that QGIS calls where there is no window (`qgis_process`)."""
+        from .processing.provider import SegShapProvider
+
+        self.provider = SegShapProvider()
+        QgsApplication.processingRegistry().addProvider(self.provider)
+
     def unload(self) -> None:
         """Take the plugin out of QGIS's window."""
+        if self.provider is not None:
+            QgsApplication.processingRegistry().removeProvider(self.provider)
+            self.provider = None
         if self.workbench is not None:
             self.workbench.close()
             self.workbench = None

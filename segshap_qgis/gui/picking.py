@@ -16,7 +16,7 @@ from qgis.gui import QgsMapTool
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 from qgis.PyQt.QtWidgets import QAction
 
-from .icons import icon
+from ..icons import icon
 from .map_tools import PickTool, PixelTool, RegionTool, SlickTool
 from .pixel_grid import transform_between, transformed
 

@@ -11,9 +11,9 @@ from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QFileDialog, QWidget
 
 from ..errors import ModelError, SettingsError
+from ..model_library import ListedModel, bundled_models
 from ..models import ModelCard
 from .fields import add_row, choice, dock_form, let_shrink
-from .model_list import ListedModel, bundled_models
 
 
 class SourceSection(QWidget):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple, Optional
 
-from ..errors import ModelError
-from ..models import ModelCard
+from .errors import ModelError
+from .models import ModelCard
 
-FOLDER = Path(__file__).resolve().parents[2] / "resources" / "models"
+FOLDER = Path(__file__).resolve().parents[1] / "resources" / "models"
 
 
 class ListedModel(NamedTuple):

@@ -1,0 +1,1 @@
+"""Algorithms for QGIS's toolbox, model designer, batch runs and `qgis_process`."""

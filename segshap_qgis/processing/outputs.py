@@ -1,0 +1,176 @@
+"""What an algorithm writes for its runs: summary rows, cells, and whole runs in a GeoPackage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Optional
+
+import numpy as np
+from qgis.core import Qgis, QgsFeature, QgsFeatureSink, QgsField, QgsFields, QgsGeometry
+from qgis.PyQt.QtCore import QMetaType, QVariant
+
+from ..errors import ExportError
+from ..geo import Record, write_geopackage
+from ..geo.cells import cell_columns
+from ..geo.regions import cell_outlines, mask_outline
+from ..layers import style_documents
+
+# QGIS 3.38 took Qt 6's names of types up and deprecated the others.
+if Qgis.versionInt() >= 33800:
+    TEXT, WHOLE, REAL = QMetaType.Type.QString, QMetaType.Type.LongLong, QMetaType.Type.Double
+else:
+    TEXT, WHOLE, REAL = QVariant.Type.String, QVariant.Type.LongLong, QVariant.Type.Double
+
+SUMMARY = (
+    ("feature", WHOLE),
+    ("name", TEXT),
+    ("state", TEXT),
+    ("class", TEXT),
+    ("prediction", REAL),
+    ("base_value", REAL),
+    ("sum_of_contributions", REAL),
+    ("evaluations", WHOLE),
+    ("precision", REAL),
+    ("seconds", REAL),
+    ("area_pixels", WHOLE),
+    ("super_pixels", WHOLE),
+    ("cells_for_80_percent", WHOLE),
+    ("strongest_cell", WHOLE),
+    ("strongest_contribution", REAL),
+    ("strongest_standard_error", REAL),
+    ("model", TEXT),
+    ("seed", WHOLE),
+)
+
+
+def summary_fields() -> QgsFields:
+    """Fields of the summary: one row for each feature."""
+    return _fields(SUMMARY)
+
+
+def cell_fields(n_bands: int) -> QgsFields:
+    """Fields of the super-pixels: those of `geo.cells.cell_columns`, and whose they are."""
+    means = ["mean_backscatter"] if n_bands == 1 else [f"mean_band_{i + 1}" for i in range(n_bands)]
+    whole = {"cell", "rank", "area_pixels"}
+    names = ["cell", "contribution", "standard_error", "rank", "share", "area_pixels", "area_map"]
+    kinds = [(name, WHOLE if name in whole else REAL) for name in [*names, *means]]
+    return _fields([("feature", WHOLE), ("name", TEXT), *kinds])
+
+
+@dataclass
+class Outputs:
+    """Where the rows go, and how many there are.
+
+    Attributes
+    ----------
+    target : str
+        Class that is explained.
+    sinks : dict of str to QgsFeatureSink
+        ``OUTPUT`` and ``OUTPUT_CELLS``, as far as they are wanted.
+    runs : Path, optional
+        GeoPackage of whole runs.
+    results : dict
+        What the algorithm returns.
+    explained, failed : int
+        Features.
+    """
+
+    target: str
+    sinks: dict[str, QgsFeatureSink] = field(default_factory=dict)
+    runs: Optional[Path] = None
+    results: dict[str, Any] = field(default_factory=dict)
+    explained: int = 0
+    failed: int = 0
+
+    def add(self, source: QgsFeature, record: Record) -> None:
+        """Write what came out for a feature."""
+        # The file first: a row in the summary says that all of the run is kept.
+        if self.runs is not None:
+            write_geopackage(self.runs, [record], [style_documents(record)])
+        if "OUTPUT_CELLS" in self.sinks:
+            self._write("OUTPUT_CELLS", _cell_features(source, record))
+        outline = mask_outline(record.region, record.window.transform)
+        values = {"feature": source.id(), "name": record.name, "state": "explained"}
+        values.update(_summary(record))
+        self._write("OUTPUT", [_feature(summary_fields(), outline.wkb, values)])
+        self.explained += 1
+
+    def add_failure(self, source: QgsFeature, name: str, reason: str) -> None:
+        """Write a row that says why a feature could not be explained; it has no geometry."""
+        values = {"feature": source.id(), "name": name, "state": reason, "class": self.target}
+        self._write("OUTPUT", [_feature(summary_fields(), None, values)])
+        self.failed += 1
+
+    def _write(self, name: str, features: Sequence[QgsFeature]) -> None:
+        sink = self.sinks.get(name)
+        if sink is not None and not sink.addFeatures(
+            list(features), QgsFeatureSink.Flag.FastInsert
+        ):
+            raise ExportError(
+                f"A row could not be written: {sink.lastError()}.",
+                "Free some space, or choose another file; every output needs a file of its own.",
+            )
+
+
+def _summary(record: Record) -> dict[str, Any]:
+    found, target = record.explanation, record.target
+    contributions = found.values[target]
+    strongest = int(np.argmax(np.abs(contributions)))
+    return {
+        "class": record.target_name,
+        "prediction": float(found.prediction[target]),
+        "base_value": float(found.base[target]),
+        "sum_of_contributions": float(contributions.sum()),
+        "evaluations": int(found.evaluations),
+        "precision": float(found.precision),
+        "seconds": record.settings["seconds"],
+        "area_pixels": int(np.count_nonzero(record.region)),
+        "super_pixels": found.superpixels.n_players,
+        "cells_for_80_percent": cells_for_share(contributions, 0.8),
+        "strongest_cell": strongest,
+        "strongest_contribution": float(contributions[strongest]),
+        "strongest_standard_error": float(found.standard_errors[target, strongest]),
+        "model": record.settings["model_id"],
+        "seed": int(found.seed),
+    }
+
+
+def cells_for_share(contributions: Any, share: float) -> int:
+    """How few cells carry this share of the sum of absolute contributions."""
+    strengths = np.sort(np.abs(contributions))[::-1]
+    reached = np.cumsum(strengths) >= share * strengths.sum()
+    return int(np.argmax(reached)) + 1
+
+
+def _cell_features(source: QgsFeature, record: Record) -> list[QgsFeature]:
+    fields = cell_fields(len(record.window.bands))
+    outlines = cell_outlines(record.explanation.superpixels.labels, record.window.transform)
+    columns = cell_columns(record)
+    features = []
+    for row, outline in enumerate(outlines):
+        values = {column.name: column.values[row] for column in columns}
+        values.update(feature=source.id(), name=record.name)
+        features.append(_feature(fields, outline.wkb, values))
+    return features
+
+
+def _feature(fields: QgsFields, wkb: Optional[bytes], values: dict[str, Any]) -> QgsFeature:
+    feature = QgsFeature(fields)
+    for name, value in values.items():
+        is_known = not isinstance(value, float) or np.isfinite(value)
+        feature.setAttribute(name, value if is_known else None)
+    if wkb is not None:
+        geometry = QgsGeometry()
+        geometry.fromWkb(wkb)
+        geometry.convertToMultiType()
+        feature.setGeometry(geometry)
+    return feature
+
+
+def _fields(kinds: Sequence[tuple[str, Any]]) -> QgsFields:
+    fields = QgsFields()
+    for name, kind in kinds:
+        fields.append(QgsField(name, kind))
+    return fields

@@ -1,0 +1,239 @@
+"""Every feature of a layer is explained, from the toolbox and from a shell without a display."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sysconfig
+from pathlib import Path
+
+import numpy as np
+import pytest
+from qgis.core import QgsFeature, QgsGeometry, QgsVectorLayer
+
+from segshap_qgis.geo import read_geopackage
+from segshap_qgis.geo.geopackage import list_runs
+from segshap_qgis.processing.explain_regions import ExplainRegions
+from tests.processing.conftest import Feedback
+from tests.small_model import write_small_model
+
+ROOT = Path(__file__).resolve().parents[2]
+CRS = "EPSG:32631"
+
+
+def layer_of(kind, *shapes, crs=CRS):
+    layer = QgsVectorLayer(f"{kind}?crs={crs}&field=label:string", "regions", "memory")
+    features = []
+    for number, shape in enumerate(shapes):
+        feature = QgsFeature(layer.fields())
+        feature["label"] = f"place {number}"
+        if shape:
+            feature.setGeometry(QgsGeometry.fromWkt(shape))
+        features.append(feature)
+    layer.dataProvider().addFeatures(features)
+    return layer
+
+
+def box(column, row, side):
+    """A square of pixels on the scene of `small_scene`."""
+    left, top = 500000 + 10 * column, 4000000 - 10 * row
+    right, bottom = left + 10 * side, top - 10 * side
+    return (
+        f"POLYGON(({left} {top}, {right} {top}, {right} {bottom}, {left} {bottom}, {left} {top}))"
+    )
+
+
+def settings(scene, regions, **others):
+    raster, model = scene
+    return {
+        "INPUT": raster,
+        "REGIONS": regions,
+        "MODEL_FILE": model,
+        "SIDE": 12,
+        "BUDGET": 60,
+        "OUTPUT": "TEMPORARY_OUTPUT",
+        **others,
+    }
+
+
+def rows_of(results, context, name="OUTPUT"):
+    return list(context.takeResultLayer(results[name]).getFeatures())
+
+
+def test_every_feature_gives_a_row_that_adds_up(run, small_scene):
+    regions = layer_of("Polygon", box(10, 10, 5), box(40, 30, 8))
+    results, good, feedback, context = run(
+        ExplainRegions(), settings(small_scene, regions, NAME_FIELD="label")
+    )
+    assert good, feedback.errors
+    rows = rows_of(results, context)
+    assert [row["name"] for row in rows] == ["place 0", "place 1"]
+    assert [row["area_pixels"] for row in rows] == [25, 64]
+    for row in rows:
+        difference = row["prediction"] - row["base_value"]
+        assert row["sum_of_contributions"] == pytest.approx(difference, abs=1e-9)
+        assert row["state"] == "explained"
+        assert 1 <= row["cells_for_80_percent"] <= row["super_pixels"]
+    assert rows[0].geometry().area() == pytest.approx(25 * 100)
+
+
+def test_cells_of_all_features_are_written_with_their_errors(run, small_scene):
+    regions = layer_of("Point", "POINT(500105 3999895)", "POINT(500405 3999695)")
+    results, good, _, context = run(
+        ExplainRegions(),
+        settings(small_scene, regions, NAME_FIELD="label", OUTPUT_CELLS="TEMPORARY_OUTPUT"),
+    )
+    assert good
+    summary = {row["name"]: row for row in rows_of(results, context)}
+    cells = rows_of(results, context, "OUTPUT_CELLS")
+    for name, row in summary.items():
+        own = [cell for cell in cells if cell["name"] == name]
+        assert len(own) == row["super_pixels"]
+        total = sum(cell["contribution"] for cell in own)
+        assert total == pytest.approx(row["sum_of_contributions"], abs=1e-9)
+        assert all(cell["standard_error"] >= 0 for cell in own)
+        assert row["area_pixels"] == 1
+
+
+def test_whole_runs_are_kept_beside_what_the_geopackage_holds(run, small_scene, tmp_path):
+    runs = str(tmp_path / "runs.gpkg")
+    for _ in range(2):
+        results, good, feedback, context = run(
+            ExplainRegions(),
+            settings(small_scene, layer_of("Polygon", box(10, 10, 5)), OUTPUT_RUNS=runs),
+        )
+        assert good, feedback.errors
+    assert len(list_runs(runs)) == 2
+    record = read_geopackage(runs)
+    (row,) = rows_of(results, context)
+    assert record.explanation.prediction[0] == row["prediction"]
+    assert np.count_nonzero(record.region) == 25
+
+
+def test_a_feature_that_cannot_be_explained_says_why_and_the_others_go_on(run, small_scene):
+    regions = layer_of("Polygon", box(-500, -500, 5), None, box(10, 10, 5))
+    results, good, feedback, context = run(ExplainRegions(), settings(small_scene, regions))
+    assert good
+    states = [row["state"] for row in rows_of(results, context)]
+    assert "outside the raster" in states[0]
+    assert "no geometry" in states[1]
+    assert states[2] == "explained"
+    assert len(feedback.errors) == 2
+
+
+def test_it_fails_when_nothing_could_be_explained(run, small_scene):
+    regions = layer_of("Polygon", box(-500, -500, 5))
+    _, good, feedback, _ = run(ExplainRegions(), settings(small_scene, regions))
+    assert not good
+    assert "None of the 1 features" in feedback.errors[-1]
+
+
+def test_regions_in_degrees_find_the_same_pixels(run, small_scene):
+    from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsProject
+
+    shape = QgsGeometry.fromWkt(box(10.3, 10.3, 5))
+    to_degrees = QgsCoordinateTransform(
+        QgsCoordinateReferenceSystem(CRS),
+        QgsCoordinateReferenceSystem("EPSG:4326"),
+        QgsProject.instance(),
+    )
+    degrees = QgsGeometry(shape)
+    degrees.transform(to_degrees)
+    for layer in (
+        layer_of("Polygon", shape.asWkt()),
+        layer_of("Polygon", degrees.asWkt(12), crs="EPSG:4326"),
+    ):
+        results, _, _, context = run(ExplainRegions(), settings(small_scene, layer))
+        (row,) = rows_of(results, context)
+        assert row["area_pixels"] == 25
+
+
+def test_cancelling_keeps_the_features_that_were_finished(run, small_scene):
+    regions = layer_of("Polygon", box(10, 10, 5), box(40, 30, 8), box(20, 20, 5))
+    results, _, feedback, context = run(
+        ExplainRegions(), settings(small_scene, regions), Feedback(cancel_at=40.0)
+    )
+    assert feedback.isCanceled()
+    assert len(rows_of(results, context)) == 1
+    assert any("Cancelled: 1 features" in told for told in feedback.told)
+
+
+def test_an_unknown_class_is_told_with_the_known_ones(run, small_scene):
+    regions = layer_of("Polygon", box(10, 10, 5))
+    _, good, feedback, _ = run(ExplainRegions(), settings(small_scene, regions, CLASS="whale"))
+    assert not good
+    assert "sea, oil" in " ".join([*feedback.errors, *feedback.told])
+
+
+@pytest.fixture(scope="module")
+def shell(tmp_path_factory):
+    """`qgis_process` in a profile of its own in which the plugin is installed."""
+    if shutil.which("qgis_process") is None:
+        pytest.skip("qgis_process is not installed")
+    profile = tmp_path_factory.mktemp("profile")
+    plugins = profile / "profiles" / "default" / "python" / "plugins"
+    plugins.mkdir(parents=True)
+    (plugins / "segshap").symlink_to(ROOT, target_is_directory=True)
+    environment = {
+        **os.environ,
+        "QT_QPA_PLATFORM": "offscreen",
+        "QGIS_CUSTOM_CONFIG_PATH": str(profile),
+        "PYTHONPATH": sysconfig.get_path("purelib"),
+    }
+
+    def shell(*arguments):
+        return subprocess.run(
+            ["qgis_process", *arguments],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=280,
+            check=False,
+        )
+
+    assert shell("plugins", "enable", "segshap").returncode == 0
+    return shell
+
+
+@pytest.fixture
+def regions_file(tmp_path):
+    corners = [[404800, 195200], [405600, 195200], [405600, 194400], [404800, 194400]]
+    feature = {
+        "type": "Feature",
+        "properties": {"label": "slick"},
+        "geometry": {"type": "Polygon", "coordinates": [[*corners, corners[0]]]},
+    }
+    crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::32631"}}
+    path = tmp_path / "regions.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "crs": crs, "features": [feature]}))
+    return path
+
+
+@pytest.mark.slow
+def test_a_shell_explains_the_sample_scene_into_a_geopackage(shell, regions_file, tmp_path):
+    scene = ROOT / "resources" / "sample" / "sample_slick.tif"
+    output = tmp_path / "summary.gpkg"
+    done = shell(
+        "run", "segshap:explainregions", f"--INPUT={scene}", f"--REGIONS={regions_file}",
+        f"--MODEL_FILE={write_small_model(tmp_path)}", "--NAME_FIELD=label", "--WINDOW=96",
+        "--BUDGET=30", f"--OUTPUT={output}",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    (row,) = QgsVectorLayer(str(output), "summary", "ogr").getFeatures()
+    assert row["name"] == "slick"
+    assert row["area_pixels"] == 400
+
+
+@pytest.mark.slow
+def test_a_shell_hears_of_a_failure_and_what_to_do(shell, regions_file, tmp_path):
+    scene = ROOT / "resources" / "sample" / "sample_slick.tif"
+    done = shell(
+        "run", "segshap:explainregions", f"--INPUT={scene}", f"--REGIONS={regions_file}",
+        f"--MODEL_FILE={tmp_path / 'absent.json'}", f"--OUTPUT={tmp_path / 'summary.gpkg'}",
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "absent.json cannot be read" in done.stdout + done.stderr
+    assert "Choose the model's .json file" in done.stdout + done.stderr
+    assert not (tmp_path / "summary.gpkg").exists()
