@@ -10,9 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import Interrupted, SettingsError
-from .explain import Explanation, Superpixels, explain, hexagons, slic, squares
+from .explain import (
+    ContrastGame,
+    Explanation,
+    Superpixels,
+    explain,
+    hexagons,
+    only_targets,
+    slic,
+    squares,
+)
 
 if TYPE_CHECKING:
+    from .explain import Game
     from .geo import Window
     from .models import SegmentationModel
 
@@ -39,8 +49,9 @@ class Request:
         Evaluations of the model at most.
     stop_at : float or None
         Stop early at this precision (see `Explanation.precision`); None runs to the budget.
-    background : str or float
-        What absent super-pixels are painted with; see `models.backgrounds`.
+    background : str, float or tuple of them
+        What absent super-pixels are painted with; see `models.backgrounds`. With several the
+        values are averaged, and an evaluation runs the model once for each.
     output : str
         "probability", "logit" or "decision".
     unit : str or None
@@ -51,6 +62,8 @@ class Request:
         Side of the explained window in pixels.
     merge : int
         Raster pixels, along each side, that become one pixel of the window; 1 keeps them.
+    against : str or None
+        Name of another class: explains why `target` rather than this one. None explains `target`.
     """
 
     model: str
@@ -60,16 +73,19 @@ class Request:
     side: int = 22
     budget: int = 1000
     stop_at: Optional[float] = 0.03
-    background: Union[str, float] = "mean"
+    background: Union[str, float, tuple[Union[str, float], ...]] = "mean"
     output: str = "probability"
     unit: Optional[str] = None
     seed: int = 0
     window: int = 512
     merge: int = 1
+    against: Optional[str] = None
 
     def settings(self) -> dict[str, Any]:
         """The request as it is kept with a result."""
-        return {**asdict(self), "bands": list(self.bands)}
+        several = isinstance(self.background, tuple)
+        background = list(self.background) if several else self.background  # type: ignore[arg-type]
+        return {**asdict(self), "bands": list(self.bands), "background": background}
 
 
 def superpixels_for(request: Request, window: Window) -> Superpixels:
@@ -132,31 +148,18 @@ def explain_window(
     Explanation or None
         None when it was cancelled before there was anything to show.
     """
-    from .models import make_game
-
     latest: Optional[Explanation] = None
 
     def keep(partial: Explanation) -> bool:
         nonlocal latest
-        latest = partial
-        return on_progress(partial) and not is_cancelled()
+        latest = _asked_for(request, partial)
+        return on_progress(latest) and not is_cancelled()
 
     try:
         with model.interruptible(is_cancelled):
             superpixels = superpixels_for(request, window)
-            game = make_game(
-                model,
-                window.bands,
-                superpixels,
-                [region],
-                [request.target],
-                request.background,
-                request.output,
-                valid=window.valid,
-                unit=request.unit or window.unit,
-                evaluations=request.budget,
-            )
-            return explain(
+            game = _game_for(request, model, window, superpixels, region)
+            found = explain(
                 game,
                 superpixels,
                 budget=request.budget,
@@ -165,5 +168,38 @@ def explain_window(
                 stop_at=request.stop_at,
                 settings={**request.settings(), "model_id": model.card.id},
             )
+            return _asked_for(request, found)
     except Interrupted:
         return latest
+
+
+def _game_for(
+    request: Request,
+    model: SegmentationModel,
+    window: Window,
+    superpixels: Superpixels,
+    region: NDArray[np.bool_],
+) -> Game:
+    """The game of a request: on one background or several, of one class or one against another."""
+    from .models import make_averaged_game, make_game
+
+    classes = [request.target] if request.against is None else [request.target, request.against]
+    make: Any = make_averaged_game if isinstance(request.background, tuple) else make_game
+    game: Game = make(
+        model,
+        window.bands,
+        superpixels,
+        [region],
+        classes,
+        request.background,
+        output=request.output,
+        valid=window.valid,
+        unit=request.unit or window.unit,
+        evaluations=request.budget,
+    )
+    return game if request.against is None else ContrastGame(game, [(0, 1)])
+
+
+def _asked_for(request: Request, found: Explanation) -> Explanation:
+    """Of one class against another only the difference, so that it is shown like any other."""
+    return found if request.against is None else only_targets(found, [2])
