@@ -12,6 +12,9 @@ _HOMES = {
     "SceneRequest": "segment",
     "Segmented": "segment",
     "segment_scene": "segment",
+    "Slick": "slicks",
+    "SlickRequest": "slicks",
+    "find_slicks": "slicks",
 }
 
 __all__ = list(_HOMES)

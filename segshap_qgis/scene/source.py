@@ -12,8 +12,9 @@ from osgeo import gdal
 
 from ..errors import ImageError
 from ..geo import RasterReader, Window
-from ..geo.grid import Grid, PixelBounds, to_map
+from ..geo.grid import Grid, PixelBounds
 from ..geo.rasters import reference_system
+from .burning import burnt_layer, vectors_in_memory
 
 # Pixels from which the unit of the values is recognised, in windows spread over the scene.
 SAMPLE_WINDOW = 256
@@ -59,16 +60,7 @@ class SceneSource:
         """Pixels of a window whose centre lies on land, (H, W) bool."""
         if self._land is None:
             return np.zeros(window.shape, dtype=bool)
-        height, width = window.shape
-        target = gdal.GetDriverByName("MEM").Create("", width, height, 1, gdal.GDT_Byte)
-        target.SetGeoTransform(window.transform)
-        layer = self._land.GetLayer(0)
-        x, y = to_map(window.transform, [0, 0, height, height], [0, width, 0, width])
-        layer.SetSpatialFilterRect(x.min(), y.min(), x.max(), y.max())
-        if layer.GetSpatialRef() is not None:
-            target.SetSpatialRef(layer.GetSpatialRef())
-        gdal.RasterizeLayer(target, [1], layer, burn_values=[1])
-        return np.asarray(target.ReadAsArray(), dtype=bool)
+        return burnt_layer(self._land.GetLayer(0), window)
 
     def unit(self) -> Optional[str]:
         """Unit that the raster's bands state; None where the values must tell."""
@@ -106,7 +98,7 @@ def _land_in_memory(path: str, crs_wkt: str) -> Any:
         both = source.GetLayer(0).GetSpatialRef() is not None and reference_system(crs_wkt)
         layer = source.GetLayer(0).GetName()
         options = gdal.VectorTranslateOptions(
-            format=_memory_format(),
+            format=vectors_in_memory().ShortName,
             layers=[layer],
             **({"dstSRS": crs_wkt, "reproject": True} if both else {}),
         )
@@ -121,9 +113,3 @@ def _land_in_memory(path: str, crs_wkt: str) -> Any:
     finally:
         gdal.PopErrorHandler()
     return copy
-
-
-def _memory_format() -> str:
-    """GDAL 3.11 moved vectors in memory to the driver of rasters."""
-    holds_vectors = gdal.GetDriverByName("MEM").GetMetadataItem(gdal.DCAP_VECTOR)
-    return "MEM" if holds_vectors else "Memory"
