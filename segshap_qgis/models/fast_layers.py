@@ -13,7 +13,7 @@ is the same for every image: a constant, except where the zero padding at a bord
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 
 import torch
 import torch.nn.functional as F
@@ -346,21 +346,3 @@ class ConvolutionLift(FastConvolution):
     def width(convolution: nn.Conv2d) -> int:
         """Contributions to each pixel."""
         return convolution.out_channels
-
-
-_FORMS: dict[type, tuple[Any, Any]] = {
-    DenseBlock: (FastBlock, BlockLift),
-    TransitionDown: (FastDown, DownLift),
-    TransitionUp: (FastUp, None),
-    nn.Conv2d: (FastConvolution, ConvolutionLift),
-}
-
-
-def has_fast_form(module: nn.Module) -> bool:
-    """Whether a stage with this module can be part of a program."""
-    return type(module) in _FORMS
-
-
-def form_of(module: nn.Module, is_lift: bool) -> Any:
-    """The class that runs a module, or that makes what some of its inputs contribute."""
-    return _FORMS[type(module)][is_lift]

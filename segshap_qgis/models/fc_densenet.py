@@ -60,15 +60,15 @@ class TransitionDown(nn.Sequential):
 
 
 class TransitionUp(nn.Module):
-    """3x3 transposed convolution of stride 2; its stage crops it to the size of the skip."""
+    """3x3 transposed convolution of stride 2, cropped to the size of the skip."""
 
     def __init__(self, maps: int) -> None:
         super().__init__()
         self.convolution = nn.ConvTranspose2d(maps, maps, 3, stride=2)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(N, maps, h, w) to (N, maps, 2h + 1, 2w + 1)."""
-        return self.convolution(x)
+    def forward(self, x: Tensor, height: int, width: int) -> Tensor:
+        """(N, maps, h, w) to (N, maps, height, width), at most 2h + 1 and 2w + 1."""
+        return self.convolution(x)[:, :, :height, :width]
 
 
 class FCDenseNet(nn.Module):

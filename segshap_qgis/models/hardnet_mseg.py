@@ -4,9 +4,9 @@ A HarDNet-68 encoder (Chao et al. 2019, arXiv 1909.00948) and a partial decoder:
 strides 8, 16 and 32 pass a receptive-field block each, are multiplied into each other from the
 deepest upwards, and the logits at stride 8 are enlarged to the image.
 
-It has no `stages`: the decoder joins maps of three sizes, and with dilations of up to 7 at stride
-32 a pixel sees the whole of any window in use, so there is little to tabulate and nothing to cut
-off. Its game takes the plain batched path.
+It has two stages. Maps of the stem see a few cells only and fit a table. All behind it is one stage
+that looks everywhere: 60 convolutions at strides 4 to 32 in a row, then dilations of up to 7 at
+stride 32, so a pixel depends on the whole of any window in use and nothing can be cut off.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from collections.abc import Sequence
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from .stages import EVERYWHERE, Reach, Stage, run_stages
 
 # HarDNet-68: growth, layers and width of each block, and whether a max-pooling follows.
 BLOCKS = (
@@ -48,6 +50,19 @@ def linear(
         nn.Conv2d(in_maps, maps, sides, padding=padding, dilation=dilation, bias=False),
         nn.BatchNorm2d(maps),
     )
+
+
+class Stem(nn.Sequential):
+    """Two convolutions and a pooling, together with stride 4."""
+
+    STRIDE, MAPS = 4, 64
+
+    def __init__(self, in_bands: int) -> None:
+        super().__init__(
+            convolution(in_bands, 32, 3, stride=2),
+            convolution(32, self.MAPS, 3),
+            nn.MaxPool2d(3, stride=2, padding=1),
+        )
 
 
 class HarmonicBlock(nn.Module):
@@ -132,6 +147,37 @@ def enlarged(x: Tensor, like: Tensor) -> Tensor:
     return F.interpolate(x, like.shape[2:], mode="bilinear", align_corners=True)
 
 
+class Trunk(nn.Module):
+    """All behind the stem: encoder blocks, receptive-field blocks and decoder.
+
+    Parameters
+    ----------
+    blocks, looks : torch.nn.ModuleList
+        Of the encoder, and of its last three maps.
+    decoder : PartialDecoder
+        Of the three.
+    """
+
+    def __init__(self, blocks: nn.ModuleList, looks: nn.ModuleList, decoder: nn.Module) -> None:
+        super().__init__()
+        self.blocks, self.looks, self.decoder = blocks, looks, decoder
+
+    def forward(self, x: Tensor, height: int, width: int) -> Tensor:
+        """(N, 64, h, w) maps of the stem to (N, n_classes, height, width) logits."""
+        fine, middle, deep = (look(x) for look, x in zip(self.looks, self.features(x)))
+        # Enlarged in full precision: rounded logits would show as steps.
+        logits = self.decoder(deep, middle, fine).float()
+        return F.interpolate(logits, (height, width), mode="bilinear", align_corners=False)
+
+    def features(self, x: Tensor) -> Sequence[Tensor]:
+        """The encoder's maps at strides 8, 16 and 32: 320, 640 and 1024 channels."""
+        made: list[Tensor] = []
+        for block, (*_, is_pooled) in zip(self.blocks, BLOCKS):
+            made.append(block(x))
+            x = F.max_pool2d(made[-1], 2) if is_pooled else made[-1]
+        return made[2:]
+
+
 class HarDNetMSEG(nn.Module):
     """HarDNet-MSEG: (N, in_bands, H, W) float image to (N, n_classes, H, W) logits.
 
@@ -148,12 +194,8 @@ class HarDNetMSEG(nn.Module):
     def __init__(self, n_classes: int, in_bands: int = 3) -> None:
         super().__init__()
         self.in_bands, self.n_classes = in_bands, n_classes
-        self.stem = nn.Sequential(
-            convolution(in_bands, 32, 3, stride=2),
-            convolution(32, 64, 3),
-            nn.MaxPool2d(3, stride=2, padding=1),
-        )
-        maps, blocks = 64, []
+        self.stem = Stem(in_bands)
+        maps, blocks = Stem.MAPS, []
         for growth, n_layers, width, _ in BLOCKS:
             block = HarmonicBlock(maps, growth, n_layers)
             blocks.append(nn.Sequential(block, convolution(block.maps, width, 1)))
@@ -163,17 +205,13 @@ class HarDNetMSEG(nn.Module):
             ReceptiveFieldBlock(width, DECODER_MAPS) for _, _, width, _ in BLOCKS[2:]
         )
         self.decoder = PartialDecoder(DECODER_MAPS, n_classes)
+        trunk = Trunk(self.blocks, self.looks, self.decoder)
+        self.stages = [
+            # Two convolutions and a pooling of 3, the first and the last with stride 2.
+            Stage("stem", self.stem, ("image",), Reach(11, stride=4, padding=5)),
+            Stage("logits", trunk, ("stem",), EVERYWHERE, size_of="image"),
+        ]
 
     def forward(self, image: Tensor) -> Tensor:
         """Logits of every class at every pixel; softmax over dimension 1 gives probabilities."""
-        fine, middle, deep = (look(x) for look, x in zip(self.looks, self.features(image)))
-        logits = self.decoder(deep, middle, fine)
-        return F.interpolate(logits, image.shape[2:], mode="bilinear", align_corners=False)
-
-    def features(self, image: Tensor) -> Sequence[Tensor]:
-        """The encoder's maps at strides 8, 16 and 32: 320, 640 and 1024 channels."""
-        x, made = self.stem(image), []
-        for block, (*_, is_pooled) in zip(self.blocks, BLOCKS):
-            made.append(block(x))
-            x = F.max_pool2d(made[-1], 2) if is_pooled else made[-1]
-        return made[2:]
+        return run_stages(self.stages, image)["logits"]

@@ -13,9 +13,10 @@ from typing import Any, NamedTuple, Union
 import torch
 from torch import Tensor
 
-from .fast_layers import FastBlock, FastLayer, Scratch, form_of
+from .fast_layers import FastBlock, FastLayer, Scratch
+from .forms import form_of, make_layer
 from .prefix_tables import Table
-from .stages import Reach, Stage, Window, map_sizes, read_window, run_stages
+from .stages import EVERYWHERE, Reach, Stage, Window, map_sizes, read_window, run_stages
 
 # A number read and written costs the time of about this many operations.
 OPERATIONS_PER_NUMBER = 40
@@ -131,9 +132,9 @@ class Program:
         self.dtype = dtype
         self._layers = []
         for step in self.steps:
-            form = form_of(step.stage.module, isinstance(step.goal, Lift))
             maps = self.network.positions(step.stage, step.computed)
-            self._layers.append(form(step.stage.module, maps, dtype))
+            size, is_lift = self.network.sizes[step.stage.name], isinstance(step.goal, Lift)
+            self._layers.append(make_layer(step.stage, is_lift, maps, dtype, size))
 
     def release(self) -> None:
         """Give layers and working memory back, until `prepare` makes them again."""
@@ -239,7 +240,8 @@ def _walk_back(
         read = read_window(reach, window, network.input_size(stage))
         computed = tuple(name for name in inputs if name not in tabled)
         looked_up = tuple(name for name in inputs if name in tabled)
-        steps.append(Step(goal, stage, computed, looked_up, read, _made(reach, read, window)))
+        made = window if reach == EVERYWHERE else _made(reach, read)
+        steps.append(Step(goal, stage, computed, looked_up, read, made))
         for name in computed:
             needed.setdefault(name, []).append(read)
 
@@ -250,12 +252,15 @@ def _walk_back(
         else:
             needed.setdefault(goal[0], []).append(goal[1])
     for stage in reversed(network.stages):
-        for window in merged(needed.get(stage.name, [])):
+        windows = merged(needed.get(stage.name, []))
+        if stage.reach == EVERYWHERE and windows:
+            windows = [Window(0, network.sizes[stage.name][0], 0, network.sizes[stage.name][1])]
+        for window in windows:
             add((stage.name, window), stage, stage.inputs, stage.reach, window)
     return steps[::-1], merged(needed.get("image", []))
 
 
-def _made(reach: Reach, read: Window, wanted: Window) -> Window:
+def _made(reach: Reach, read: Window) -> Window:
     """The window of what a stage makes of what it reads; its rim may be spoilt."""
     if reach.upsampling > 1:
         factor, more = reach.upsampling, reach.kernel - reach.upsampling
@@ -265,7 +270,8 @@ def _made(reach: Reach, read: Window, wanted: Window) -> Window:
             factor * read.left,
             factor * read.right + more,
         )
-    return read if reach.stride == 1 else wanted
+    top, left = read.top // reach.stride, read.left // reach.stride
+    return Window(top, top + reach.size(read.height), left, left + reach.size(read.width))
 
 
 def merged(windows: Sequence[Window]) -> list[Window]:

@@ -9,7 +9,6 @@ are known to contribute nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
@@ -18,73 +17,26 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..explain.types import Superpixels
-from .fast_layers import form_of, has_fast_form
+from .forms import has_fast_form
 from .masked_game import MaskedGame
-from .prefix_tables import (
-    MOST_COLOURS,
-    MOST_SEEN,
-    Seen,
-    Table,
-    cells_of,
-    colouring,
-    conflicts,
-    covering_settings,
-)
+from .planning import Plan, Planner
+from .prefix_tables import Table
 from .program import Goal, Lift, Network, Program, merged
 from .segmentation import SegmentationModel
-from .stages import Window, seen_through, sights, widest
+from .stages import Window
 
 MEMORY_LIMIT = 2e9
 EVALUATIONS = 1000
 # Numbers in the widest array of a call: beyond, caches are of no use and a cancel takes long.
 NUMBERS_PER_CALL = 2**25
 LARGEST_BATCH = 16
-SAMPLE = 16
-
-
-@dataclass(frozen=True)
-class Level:
-    """Tables at one cut of the network, and how they are built from those of the level before.
-
-    Attributes
-    ----------
-    program : Program
-        Makes the tables' content for a coalition.
-    settings : (R, M) bool array
-        Coalitions that fill them.
-    n_bytes : float
-        Memory that they take.
-    """
-
-    program: Program
-    settings: NDArray[np.bool_]
-    n_bytes: float
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is done once, and what is done for every coalition.
-
-    Attributes
-    ----------
-    program : Program
-        What is left of the network for one evaluation.
-    levels : list of Level
-        Tables, in the order of their building.
-    """
-
-    program: Program
-    levels: list[Level]
-
-    @property
-    def n_bytes(self) -> float:
-        """Memory of all tables."""
-        return sum(level.n_bytes for level in self.levels)
-
-    def work(self, evaluations: int) -> float:
-        """Operations that so many evaluations take, building included."""
-        building = sum(len(level.settings) * level.program.work for level in self.levels)
-        return building + evaluations * self.program.work
+# Operations of a call: a second or two, for the same reasons.
+OPERATIONS_PER_CALL = 1e11
+# Coalitions on which reduced precision is tried, beside nobody and everyone.
+SAMPLE = 14
+# Reduced precision may change values by a tenth of the standard error at which runs usually stop,
+# 3% of the range of the contributions; the range of the values stands in for the latter.
+TOLERATED_SHARE = 0.1 * 0.03
 
 
 class StagedGame(MaskedGame):
@@ -98,9 +50,11 @@ class StagedGame(MaskedGame):
         Bytes that the tables may take.
     precision : {"float32", "auto"}, default "float32"
         "auto" computes in bfloat16 where the hardware has it and the values of a sample of
-        coalitions differ by less than `tolerance`.
-    tolerance : float, default 1e-3
-        Largest difference of a value that "auto" accepts: a tenth of a useful standard error.
+        coalitions differ little enough. Whoever knows the standard errors can compare them with
+        `differences` and have it `sharpen`.
+    tolerance : float, optional
+        Largest difference of a value that "auto" accepts; by default 0.3% of the range of the
+        sample's values, for each target.
     evaluations : int, default 1000
         Evaluations to expect: tables must pay within them.
 
@@ -110,7 +64,7 @@ class StagedGame(MaskedGame):
         Cells outside the receptive field of every region: their contribution is exactly 0.
     dtype : torch.dtype
         What it computes in.
-    difference : float
+    differences : (T,) float64 array
         Largest difference of the sample's values when `dtype` is not float32, else 0.
     plan, plans : Plan, list of Plan
         How it evaluates, chosen for the least work, and how else it could: with tables at no cut
@@ -127,21 +81,19 @@ class StagedGame(MaskedGame):
         *arguments: Any,
         memory_limit: float = MEMORY_LIMIT,
         precision: str = "float32",
-        tolerance: float = 1e-3,
+        tolerance: float | None = None,
         evaluations: int = EVALUATIONS,
         **keywords: Any,
     ) -> None:
         super().__init__(model, image, superpixels, regions, targets, *arguments, **keywords)
         height, width = self.labels.shape
         self.network = Network(model.network, height, width)
-        self._sights = sights(self.network.stages, self.network.sizes)
-        self._cells = cells_of(superpixels)
-        self._seen: dict[Lift, Seen] = {}
         windows = merged([_bounding_window(p, width) for p in self.region_pixels])
         self._goals = [(self.network.stages[-1].name, window) for window in windows]
         self._local_pixels = [_localised(p, width, windows) for p in self.region_pixels]
 
-        self.plans = self._plans(memory_limit)
+        self._planner = Planner(self.network, superpixels, self._goals)
+        self.plans = self._planner.plans(memory_limit)
         self.null_players = self._unseen(self.plans[0].program.image_windows)
         self.follow(min(self.plans, key=lambda plan: plan.work(evaluations)))
         self.batch_size = keywords.get("batch_size") or _suitable_batch(self.plan.program)
@@ -152,69 +104,18 @@ class StagedGame(MaskedGame):
         """Build the tables of one of the `plans` and evaluate by it, in float32, from now on."""
         self.plan = plan
         self.tables = self._build(plan)
-        self.dtype, self.difference = torch.float32, 0.0
+        self.dtype, self.differences = torch.float32, np.zeros(self.n_targets)
         plan.program.prepare(self.dtype)
+
+    def sharpen(self) -> None:
+        """Compute in float32 from now on."""
+        if self.dtype != torch.float32:
+            self.follow(self.plan)
 
     @property
     def table_bytes(self) -> int:
         """Memory of the tables."""
         return sum(table.n_bytes for table in self.tables.values())
-
-    # The plan -----------------------------------------------------------------------------------
-
-    def _plans(self, memory_limit: float) -> list[Plan]:
-        """Plans without tables, with one level of tables, with two..., as far as memory goes."""
-        plans = [Plan(Program(self.network, (), self._goals), [])]
-        cuts = [i for i, stage in enumerate(self.network.stages, 1) if stage.reach.stride > 1]
-        for depth in range(1, len(cuts) + 1):
-            plan = self._plan(cuts[:depth])
-            if plan is None or plan.n_bytes > memory_limit:
-                break
-            plans.append(plan)
-        return plans
-
-    def _plan(self, cuts: Sequence[int]) -> Plan | None:
-        """The plan with tables at each of some cuts; None if a feature sees too many players."""
-        known = [frozenset(s.name for s in self.network.stages[:cut]) for cut in cuts]
-        program = Program(self.network, known[-1], self._goals)
-        wanted, levels = program.lifts, list[Level]()
-        for before in [*known[-2::-1], frozenset()]:
-            new = [lift for lift in wanted if not before.issuperset(lift.inputs)]
-            settings = self._settings(new)
-            if settings is None:
-                return None
-            builder = Program(self.network, before, new)
-            n_bytes = sum(self._table_bytes(lift) for lift in new)
-            levels.insert(0, Level(builder, settings, n_bytes))
-            kept = [lift for lift in wanted if lift not in new]
-            wanted = list(dict.fromkeys([*kept, *builder.lifts]))
-        return Plan(program, levels)
-
-    def _settings(self, lifts: Sequence[Lift]) -> NDArray[np.bool_] | None:
-        """Coalitions that show every feature of some lifts under every choice: (R, M) bool."""
-        seen = [self._seen_by(lift) for lift in lifts]
-        most = max(s.most for s in seen)
-        if most > MOST_SEEN:
-            return None
-        colours = colouring(conflicts(seen, self.n_players))
-        n_colours = int(colours.max(initial=0)) + 1
-        if n_colours > MOST_COLOURS:
-            return None
-        return covering_settings(n_colours, most)[:, colours]
-
-    def _seen_by(self, lift: Lift) -> Seen:
-        if lift not in self._seen:
-            stage = self.network.stage(lift.stage)
-            inputs = widest([self._sights[name] for name in lift.inputs])
-            reach = form_of(stage.module, is_lift=True).reach
-            sight = seen_through(reach, inputs, self.network.input_size(stage))
-            self._seen[lift] = Seen(sight, lift.window, self._cells)
-        return self._seen[lift]
-
-    def _table_bytes(self, lift: Lift) -> float:
-        module = self.network.stage(lift.stage).module
-        width = form_of(module, is_lift=True).width(module)
-        return 4.0 * width * self._seen_by(lift).n_entries
 
     def _unseen(self, windows: Sequence[Window]) -> NDArray[np.bool_]:
         """Cells of which no pixel lies in any of the windows."""
@@ -233,7 +134,7 @@ class StagedGame(MaskedGame):
         for depth, level in enumerate(plan.levels):
             level.program.prepare(torch.float32)
             new = {
-                lift: Table(self._seen_by(lift), lift.window, self.labels.device)
+                lift: Table(self._planner.seen_by(lift), lift.window, self.labels.device)
                 for lift in level.program.lift_goals
             }
             batch = _suitable_batch(level.program)
@@ -279,18 +180,20 @@ class StagedGame(MaskedGame):
             values = [self.read_out(logits[w], [pixels]) for w, pixels in self._local_pixels]
             return np.concatenate(values, axis=1)
 
-    def _try_bfloat16(self, tolerance: float) -> None:
-        """Compute in bfloat16 if that changes no value of a sample by more than `tolerance`."""
+    def _try_bfloat16(self, tolerance: float | None) -> None:
+        """Compute in bfloat16 if that changes the values of a sample little enough."""
         if not _has_fast_bfloat16(self.labels.device):
             return
         rng = np.random.default_rng(0)
-        sample = rng.random((SAMPLE, self.n_players)) < rng.random((SAMPLE, 1))
+        sample = rng.random((SAMPLE + 2, self.n_players)) < rng.random((SAMPLE + 2, 1))
+        sample[0], sample[1] = False, True
         exact, tables = self(sample), self.tables
         self.plan.program.prepare(torch.bfloat16)
         self.tables = {lift: table.to(torch.bfloat16) for lift, table in tables.items()}
-        difference = float(np.abs(self(sample) - exact).max())
-        if difference <= tolerance:
-            self.dtype, self.difference = torch.bfloat16, difference
+        differences = np.abs(self(sample) - exact).max(axis=0)
+        allowed = TOLERATED_SHARE * np.ptp(exact, axis=0) if tolerance is None else tolerance
+        if (differences <= allowed).all():
+            self.dtype, self.differences = torch.bfloat16, differences
         else:
             self.tables = tables
             self.plan.program.prepare(torch.float32)
@@ -331,7 +234,8 @@ def make_game(
 
 
 def _suitable_batch(program: Program) -> int:
-    return int(np.clip(NUMBERS_PER_CALL // program.widest, 1, LARGEST_BATCH))
+    most = min(NUMBERS_PER_CALL / program.widest, OPERATIONS_PER_CALL / program.work)
+    return int(np.clip(most, 1, LARGEST_BATCH))
 
 
 def _bounding_window(pixels: Tensor, width: int) -> Window:

@@ -51,6 +51,10 @@ class Reach:
         return (size + 2 * self.padding - self.kernel) // self.stride + 1
 
 
+# Of a stage that looks at all of its input, whatever the size.
+EVERYWHERE = Reach(2**21 + 1, padding=2**20)
+
+
 @dataclass(frozen=True)
 class Stage:
     """One step of a network.
@@ -66,7 +70,7 @@ class Stage:
     reach : Reach
         How far it looks.
     size_of : str, optional
-        Maps to whose size it is cropped.
+        Maps as large as those that it makes.
     """
 
     name: str
@@ -123,11 +127,8 @@ def run_stages(stages: Iterable[Stage], image: Tensor) -> dict[str, Tensor]:
     maps = {"image": image}
     for stage in stages:
         parts = [maps[name] for name in stage.inputs]
-        made = stage.module(torch.cat(parts, dim=1) if len(parts) > 1 else parts[0])
-        if stage.size_of:
-            height, width = maps[stage.size_of].shape[2:]
-            made = made[:, :, :height, :width]
-        maps[stage.name] = made
+        size = maps[stage.size_of].shape[2:] if stage.size_of else ()
+        maps[stage.name] = stage.module(torch.cat(parts, 1) if len(parts) > 1 else parts[0], *size)
     return maps
 
 
@@ -148,10 +149,15 @@ def map_sizes(stages: Sequence[Stage], height: int, width: int) -> Sizes:
 
 
 def read_window(reach: Reach, window: Window, size: tuple[int, int]) -> Window:
-    """What a stage reads of an input of this size to make a window of its output."""
+    """What a stage reads of an input of this size to make a window of its output.
+
+    It begins on the grid of the stage's stride, so that the stage pads and steps on it as it does
+    on the whole input.
+    """
     top, bottom = reach.reads(window.top, window.bottom)
     left, right = reach.reads(window.left, window.right)
-    return Window(max(top, 0), min(bottom, size[0]), max(left, 0), min(right, size[1]))
+    top, left = (max(start - start % reach.stride, 0) for start in (top, left))
+    return Window(top, min(bottom, size[0]), left, min(right, size[1]))
 
 
 class Sight(NamedTuple):

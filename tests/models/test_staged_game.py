@@ -8,7 +8,7 @@ import torch
 
 from segshap_qgis.errors import Interrupted
 from segshap_qgis.explain import from_labels, hexagons, squares
-from segshap_qgis.models import FCDenseNet, MaskedGame, StagedGame, load_model, make_game
+from segshap_qgis.models import FCDenseNet, MaskedGame, StagedGame, load_model, make_game, planning
 from segshap_qgis.models import staged_game as staged_game_module
 from tests.small_model import write_small_model
 
@@ -171,7 +171,7 @@ class TestColouring:
 
     @pytest.fixture
     def _wrong_colouring(self, monkeypatch):
-        colouring = staged_game_module.colouring
+        colouring = planning.colouring
 
         def two_neighbours_alike(together, **settings):
             colours = colouring(together, **settings)
@@ -179,7 +179,7 @@ class TestColouring:
             colours[some] = colours[other]
             return colours
 
-        monkeypatch.setattr(staged_game_module, "colouring", two_neighbours_alike)
+        monkeypatch.setattr(planning, "colouring", two_neighbours_alike)
 
     @pytest.mark.usefixtures("_wrong_colouring")
     def test_a_wrong_colouring_is_noticed(self, model):
@@ -259,16 +259,50 @@ class TestPlanning:
 
 
 class TestPrecision:
-    def test_auto_stays_within_the_tolerance_or_keeps_to_float32(self, model):
-        shape = (64, 64)
-        common = (model, image_of(shape), hexagons(shape, side=20), [block(shape, 30, 30, 5)], [0])
-        exact = StagedGame(*common)
-        for tolerance in (1e-9, 0.05):
-            game = StagedGame(*common, precision="auto", tolerance=tolerance)
-            z = np.random.default_rng(9).random((16, game.n_players)) < 0.5
-            difference = np.abs(game(z) - exact(z)).max()
-            assert game.difference <= tolerance
-            assert (difference == 0) if game.dtype == torch.float32 else (difference < 0.1)
+    shape = (64, 64)
+
+    @pytest.fixture(autouse=True)
+    def _bfloat16_everywhere(self, monkeypatch):
+        """Slow without the hardware, but the same numbers."""
+        monkeypatch.setattr(staged_game_module, "_has_fast_bfloat16", lambda _: True)
+
+    def games(self, model, **settings):
+        """The game in float32 and with automatic precision."""
+        shape = self.shape
+        region = block(shape, 30, 30, 5)
+        common = (model, image_of(shape), hexagons(shape, side=20), [region], [0])
+        return StagedGame(*common), StagedGame(*common, precision="auto", **settings)
+
+    def test_bfloat16_is_taken_where_it_stays_within_the_tolerance(self, model):
+        exact, game = self.games(model, tolerance=0.05)
+        z = np.random.default_rng(9).random((16, game.n_players)) < 0.5
+        assert game.dtype == torch.bfloat16
+        assert 0 < np.abs(game(z) - exact(z)).max() < 0.1
+        assert 0 < game.differences.max() <= 0.05
+
+    def test_beyond_the_tolerance_it_keeps_to_float32(self, model):
+        exact, game = self.games(model, tolerance=1e-9)
+        z = np.random.default_rng(9).random((16, game.n_players)) < 0.5
+        assert game.dtype == torch.float32
+        assert not game.differences.any()
+        assert np.array_equal(game(z), exact(z))
+
+    def test_a_network_that_needs_more_digits_is_noticed(self, tmp_path):
+        model = load_model(write_small_model(tmp_path, n_classes=3), "cpu")
+        # Equal for all classes, so no value changes; but of 300.7 bfloat16 keeps 300.
+        model.network.head.bias += 300
+        exact, game = self.games(model)
+        assert game.dtype == torch.float32
+        z = np.random.default_rng(9).random((16, game.n_players)) < 0.5
+        assert np.array_equal(game(z), exact(z))
+
+    def test_sharpened_it_gives_the_values_of_float32(self, model):
+        exact, game = self.games(model, tolerance=0.05)
+        game.sharpen()
+        z = np.random.default_rng(9).random((16, game.n_players)) < 0.5
+        assert game.dtype == torch.float32
+        assert not game.differences.any()
+        assert np.array_equal(game(z), exact(z))
 
 
 def test_a_cancel_stops_between_two_layers(model):
