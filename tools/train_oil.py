@@ -20,7 +20,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -43,14 +43,46 @@ RECIPE: dict[str, Any] = {
     "highest_db": 12.0,
     "sea": {"block": 16, "percentile": 80, "land_db": 7},
 }
-# Side of the crops, crops a batch, source pixels per pixel on a chip of 256, last step's number.
-Stage = tuple[int, int, tuple[float, float], int]
-STAGES: list[Stage] = [(128, 12, (0.8, 2.0), 500), (256, 4, (0.6, 1.3), 1150)]
 SIZES = {"56": (4, 12, 48), "small": (2, 8, 24)}  # layers a block, growth, maps of the stem
 LARGEST_OIL_FRACTION = 0.9
 SMALLEST_DARKENING_DB = 0.5
 KEPT_OUT_SHARE = 0.3
 UNKNOWN = 255
+
+
+class Stage(NamedTuple):
+    """Part of the schedule, up to the step of the number `until`.
+
+    Attributes
+    ----------
+    size, crops : int
+        Side of a crop in pixels, crops in a batch; the first half of them with masks.
+    shares : (float, float)
+        Of clean and of oily chips in the other half, on average.
+    zoom : (float, float)
+        Source pixels per pixel on a chip of 256 pixels, on chips of other sizes in proportion.
+    each : float
+        Weight of the Dice of each crop, where thin slicks count as much as wide ones, against the
+        Dice of the batch as a whole.
+    """
+
+    size: int
+    crops: int
+    shares: tuple[float, float]
+    zoom: tuple[float, float]
+    each: float
+    until: int
+
+
+STAGES = [
+    Stage(128, 12, (0.6, 0.4), (0.8, 2.0), each=0.0, until=500),
+    Stage(256, 4, (0.5, 0.5), (0.6, 1.3), each=0.5, until=1000),
+]
+
+
+def stage_of(number: int, stages: list[Stage]) -> Stage:
+    """Stage to which a step belongs; steps beyond the last stage belong to it."""
+    return next((stage for stage in stages if number < stage.until), stages[-1])
 
 
 @dataclass(frozen=True)
@@ -196,8 +228,7 @@ class Batches:
     chips : mapping
         From `load_chips`.
     stages : list of Stage
-        Size, number and zoom of the crops up to each step; zoom is in source pixels per output
-        pixel on a chip of 256 pixels, on chips of other sizes in proportion.
+        In order.
     seed : int
     """
 
@@ -207,12 +238,12 @@ class Batches:
     def batch(self, number: int) -> Batch:
         """Batch of the given number."""
         rng = np.random.default_rng((self.seed, number))
-        stage = next((stage for stage in self.stages if number < stage[-1]), self.stages[-1])
-        self.size, count, self.zoom, _ = stage
-        others = rng.choice(["clean", "oily"], p=[0.6, 0.4], size=count - count // 2)
+        stage = stage_of(number, self.stages)
+        half = stage.crops // 2
+        others = rng.choice(["clean", "oily"], p=stage.shares, size=stage.crops - half)
         crops = [
-            self._crop(self.chips[kind][rng.integers(len(self.chips[kind]))], rng)
-            for kind in ["masked"] * (count // 2) + others.tolist()
+            self._crop(self.chips[kind][rng.integers(len(self.chips[kind]))], stage, rng)
+            for kind in ["masked"] * half + others.tolist()
         ]
         images = torch.stack([image for image, _ in crops])
         labels = torch.stack([label for _, label in crops])
@@ -222,7 +253,7 @@ class Batches:
         lowest, highest = (RECIPE[key] / RECIPE["scale_db"] for key in ("lowest_db", "highest_db"))
         return Batch(images.clamp(lowest, highest), labels)
 
-    def _crop(self, chip: Chip, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    def _crop(self, chip: Chip, stage: Stage, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
         """A turned, mirrored and scaled crop: image (1, n, n) and labels (n, n)."""
         valid = chip.valid if rng.random() < 0.5 else np.ones_like(chip.valid)
         if not _varies(chip.grey[valid]):
@@ -231,26 +262,28 @@ class Batches:
             contrast = normalise(chip.grey[None], valid, RECIPE, "amplitude")
         else:  # nothing but fill
             contrast = np.zeros((1, *chip.grey.shape), dtype=np.float32)
-        grid = self._grid(rng)
+        grid = _grid(stage, rng)
         sampling: Any = {"padding_mode": "reflection", "align_corners": False}
         image = F.grid_sample(torch.from_numpy(contrast)[None], grid, **sampling)
         label = torch.from_numpy(chip.labels.astype(np.float32))[None, None]
         label = F.grid_sample(label, grid, mode="nearest", **sampling)
         return image[0], label[0, 0].long()
 
-    def _grid(self, rng: np.random.Generator) -> Tensor:
-        extent = np.exp(rng.uniform(*np.log(self.zoom))) * self.size / 256  # of the chip's side
-        turn = rng.integers(4) * np.pi / 2 + (rng.random() < 0.3) * rng.uniform(-0.6, 0.6)
-        stretch = np.exp(rng.normal(0, 0.1))
-        cos, sin, mirror = np.cos(turn), np.sin(turn), rng.choice([-1, 1])
-        slack = max(0.0, 1 - extent)
-        shift = rng.uniform(-slack, slack, size=2)
-        shape = np.diag([mirror * stretch, 1 / stretch])
-        theta = extent * np.array([[cos, -sin], [sin, cos]]) @ shape
-        centres = (np.arange(self.size) + 0.5) / self.size * 2 - 1
-        x, y = np.meshgrid(centres, centres)
-        grid = np.stack([x, y], axis=-1) @ theta.T + shift
-        return torch.from_numpy(grid.astype(np.float32))[None]
+
+def _grid(stage: Stage, rng: np.random.Generator) -> Tensor:
+    """Where on a chip the pixels of a crop lie, (1, n, n, 2), as `grid_sample` wants it."""
+    extent = np.exp(rng.uniform(*np.log(stage.zoom))) * stage.size / 256  # of the chip's side
+    turn = rng.integers(4) * np.pi / 2 + (rng.random() < 0.3) * rng.uniform(-0.6, 0.6)
+    stretch = np.exp(rng.normal(0, 0.1))
+    cos, sin, mirror = np.cos(turn), np.sin(turn), rng.choice([-1, 1])
+    slack = max(0.0, 1 - extent)
+    shift = rng.uniform(-slack, slack, size=2)
+    shape = np.diag([mirror * stretch, 1 / stretch])
+    theta = extent * np.array([[cos, -sin], [sin, cos]]) @ shape
+    centres = (np.arange(stage.size) + 0.5) / stage.size * 2 - 1
+    x, y = np.meshgrid(centres, centres)
+    grid = np.stack([x, y], axis=-1) @ theta.T + shift
+    return torch.from_numpy(grid.astype(np.float32))[None]
 
 
 def _varies(values: NDArray) -> bool:
@@ -301,13 +334,21 @@ def _random_cells(size: int, side: int, rng: np.random.Generator) -> NDArray[np.
     return brick * (2 * size // side + 3) + (column + brick % 2 * (side // 2)) // side
 
 
-def loss_of(logits: Tensor, labels: Tensor, smoothing: float) -> Tensor:
+def loss_of(logits: Tensor, labels: Tensor, each: float, smoothing: float) -> Tensor:
     """Cross-entropy + Dice (Amri et al. 2022) over the pixels whose label is known."""
     entropy = F.cross_entropy(logits, labels, ignore_index=UNKNOWN, label_smoothing=smoothing)
     known = labels != UNKNOWN
-    oil, truth = logits.softmax(1)[:, 1][known], (labels == 1)[known].float()
-    dice = 1 - (2 * (oil * truth).sum() + 1) / (oil.sum() + truth.sum() + 1)
+    oil, truth = logits.softmax(1)[:, 1] * known, (labels == 1).float()
+    dice = _dice_loss(oil[None].flatten(1), truth[None].flatten(1)).mean()
+    shows_oil = (labels == 1).flatten(1).any(1)
+    if each and shows_oil.any():
+        of_each = _dice_loss(oil[shows_oil].flatten(1), truth[shows_oil].flatten(1)).mean()
+        dice = (1 - each) * dice + each * of_each
     return entropy + dice
+
+
+def _dice_loss(oil: Tensor, truth: Tensor) -> Tensor:
+    return 1 - (2 * (oil * truth).sum(1) + 1) / (oil.sum(1) + truth.sum(1) + 1)
 
 
 def learning_rate(step: int, peak: float, warmup: int, steps: int, cooldown: int) -> float:
@@ -357,7 +398,8 @@ class Training:
             group["lr"] = rate
         with torch.autocast("cpu", dtype=torch.bfloat16):
             logits = self.forward(batch.images.contiguous(memory_format=torch.channels_last))
-        loss = loss_of(logits.float(), batch.labels, options.smoothing)
+        each = stage_of(self.done, STAGES).each
+        loss = loss_of(logits.float(), batch.labels, each, options.smoothing)
         self.optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
@@ -411,7 +453,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoints")
     parser.add_argument("--network", choices=SIZES, default="56")
     parser.add_argument("--resume", type=Path, help="checkpoint to go on from")
-    parser.add_argument("--steps", type=int, default=STAGES[-1][-1], help="the last one's number")
+    parser.add_argument("--steps", type=int, default=STAGES[-1].until, help="the last one's number")
     parser.add_argument("--warmup", type=int, default=30)
     parser.add_argument("--cooldown", type=int, default=450, help="steps of falling rate")
     parser.add_argument("--rate", type=float, default=2e-3)
