@@ -26,6 +26,8 @@ BATCH_SIZE = 16
 REFRESH_PAIRS = 8
 REFRESH_GROWTH = 1.15
 WHOLE_MAP = 2.5
+# A game that computes in reduced precision may be wrong by this share of a standard error.
+COARSENESS = 0.1
 
 OnProgress = Callable[[Explanation], bool]
 
@@ -47,8 +49,11 @@ def explain(
     ----------
     game : Game
         Coalitions in, values out. Its optional attributes are honoured: ``batch_size`` (coalitions
-        per call), ``target_names`` (T str) and ``null_players`` ((M,) bool: cells that cannot
-        influence any target; they get contribution 0 with standard error 0 and cost nothing).
+        per call), ``target_names`` (T str), ``null_players`` ((M,) bool: cells that cannot
+        influence any target; they get contribution 0 with standard error 0 and cost nothing), and
+        ``differences`` ((T,) float64: by how much reduced precision changes its values). Once these
+        exceed a tenth of the standard error that is asked for or reached, the game's ``sharpen()``
+        is called and everything is evaluated again.
     superpixels : Superpixels
         The players.
     budget : int, default 2500
@@ -106,7 +111,7 @@ def explain(
     if on_progress is not None and not on_progress(latest):
         return latest
     for n_pairs in schedule:
-        for _ in inquiry.ask(n_pairs):
+        for _ in itertools.chain(inquiry.ask(n_pairs), inquiry.ask_again_sharply(stop_at)):
             if inquiry.n_pairs == n_pairs:
                 latest = inquiry.explanation(superpixels, facts, latest.history)
             else:
@@ -196,9 +201,8 @@ class _Inquiry:
         self.source = coalition_pairs(self.n_players, seed, self.method.sampling)
         self.coalitions = np.zeros((0, self.n_players), dtype=bool)
         self.values = np.zeros((0, game.n_targets))
-        self.evaluations = 2
-        everyone = np.ones((1, game.n_players), dtype=bool)
-        self.base, self.prediction = self._play(np.concatenate([~everyone, everyone]))
+        self.latest: Optional[Explanation] = None
+        self._play_ends()
 
     @property
     def n_pairs(self) -> int:
@@ -208,7 +212,8 @@ class _Inquiry:
     def ask(self, n_pairs: int) -> Iterator[None]:
         """Evaluate until so many pairs are known; pause after every call of the game."""
         drawn = list(itertools.islice(self.source, n_pairs - len(self.coalitions)))
-        self.coalitions = np.concatenate([self.coalitions, np.reshape(drawn, (-1, self.n_players))])
+        new = np.array(drawn, dtype=bool).reshape(-1, self.n_players)
+        self.coalitions = np.concatenate([self.coalitions, new])
         rows = np.zeros((2 * n_pairs, len(self.active)), dtype=bool)
         rows[0::2, self.active] = self.coalitions
         rows[1::2, self.active] = ~self.coalitions
@@ -217,6 +222,21 @@ class _Inquiry:
             self.values = np.concatenate([self.values, self._play(batch)])
             self.evaluations += len(batch)
             yield
+
+    def ask_again_sharply(self, stop_at: Optional[float]) -> Iterator[None]:
+        """Evaluate everything again in full precision where the last explanation needs it."""
+        coarse = getattr(self.game, "differences", None)
+        if coarse is None or not self.latest or not coarse.any():
+            return
+        reached = self.latest.standard_errors.max(axis=1)
+        asked = (stop_at or 0.0) * np.ptp(self.latest.values, axis=1)
+        # Unknown standard errors, NaN, ask for nothing yet.
+        if (coarse > COARSENESS * np.maximum(reached, asked)).any():
+            n_pairs = self.n_pairs
+            self.game.sharpen()
+            self.values, self.memory = self.values[:0], {}
+            self._play_ends()
+            yield from self.ask(n_pairs)
 
     def estimate(self) -> Estimate:
         """Contributions of all players from the pairs that are known."""
@@ -251,7 +271,13 @@ class _Inquiry:
             facts,
         )
         now = (self.evaluations, explanation.precision)
-        return replace(explanation, history=(*history, now))
+        self.latest = replace(explanation, history=(*history, now))
+        return self.latest
+
+    def _play_ends(self) -> None:
+        everyone = np.ones((1, self.game.n_players), dtype=bool)
+        self.base, self.prediction = self._play(np.concatenate([~everyone, everyone]))
+        self.evaluations = 2
 
     def _play(self, coalitions: NDArray[np.bool_]) -> Array:
         values = np.asarray(self.game(coalitions), dtype=np.float64)
