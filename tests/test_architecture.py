@@ -35,6 +35,7 @@ MAY_KNOW = {
     "geo": {"explain", "errors"},
     "dependencies": {"errors"},
     "layers": _CORE,
+    "figures": _CORE,
     "model_library": _CORE,
     "workflow": _CORE,
     "scene": _CORE | {"workflow"},
