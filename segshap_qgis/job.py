@@ -15,6 +15,7 @@ from .geo import Record, Window, predicted_segment, region_from_geometry
 from .geo.grid import pixel_bounds
 from .geo.merging import merge_pixels
 from .geo.regions import mask_outline, share_outside
+from .model_library import trusted
 from .provider_window import Snapshot
 from .workflow import Request, explain_window
 
@@ -91,6 +92,7 @@ class ExplainJob:
         is_snapshot = isinstance(layer, Snapshot)
         self.snapshot = layer if is_snapshot else Snapshot(layer, request.bands)
         self.model = model
+        self._trusted = trusted()
         self.window: Optional[Window] = None
         self.outside = 0.0
 
@@ -99,7 +101,7 @@ class ExplainJob:
         from .models import load_model
 
         started = datetime.now(timezone.utc)
-        model = self.model or load_model(self.request.model)
+        model = self.model or load_model(self.request.model, trusted=self._trusted)
         self.window = window = self._read()
         with model.interruptible(task.is_cancelled):
             probabilities = model.predict(

@@ -10,9 +10,9 @@ from qgis.gui import QgsMapLayerComboBox, QgsRasterBandComboBox
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QFileDialog, QWidget
 
-from ..errors import ModelError, SettingsError
-from ..model_library import ListedModel, bundled_models
-from ..models import ModelCard
+from ..errors import SegShapError, SettingsError
+from ..model_library import ListedModel, listed_models
+from ..models import read_card
 from .fields import add_row, choice, dock_form, let_shrink
 
 
@@ -57,7 +57,7 @@ class SourceSection(QWidget):
             self.form,
             self.tr("&Model"),
             self.model_box,
-            self.tr("The segmentation network to explain. “Other…” opens a model card (.json)."),
+            self.tr("The network to explain. “Other…” opens a card (.json) or an ONNX file."),
         )
         self.class_box = choice([])
         add_row(
@@ -68,8 +68,8 @@ class SourceSection(QWidget):
         )
 
     def offer_bundled_models(self) -> None:
-        """Offer the models that come with the plugin."""
-        self.set_models(bundled_models())
+        """Offer the models that come with the plugin, and those that were added in the options."""
+        self.set_models(listed_models())
 
     def set_models(self, models: list[ListedModel]) -> None:
         """Offer these models and take the first."""
@@ -127,8 +127,8 @@ class SourceSection(QWidget):
     def add_model(self, path: Path) -> None:
         """Offer a model from its card and choose it; a card that cannot be read is refused."""
         try:
-            listed = ListedModel(path, ModelCard.read(path))
-        except ModelError as error:
+            listed = ListedModel(path, read_card(path))
+        except SegShapError as error:
             self.refused.emit(error.message, error.remedy)
             return
         self.set_models([m for m in self.models if m.path != path] + [listed])
@@ -140,7 +140,7 @@ class SourceSection(QWidget):
             self._follow_model(index)
             return
         title = self.tr("Choose a model card")
-        name, _ = QFileDialog.getOpenFileName(self, title, "", self.tr("Model cards (*.json)"))
+        name, _ = QFileDialog.getOpenFileName(self, title, "", self.tr("Models (*.json *.onnx)"))
         self.model_box.setCurrentIndex(0)
         if name:
             self.add_model(Path(name))

@@ -12,6 +12,7 @@ _HOMES = {
     "load_model": "segmentation",
     "SegmentationModel": "segmentation",
     "ModelCard": "model_card",
+    "read_card": "model_files",
     "FCDenseNet": "fc_densenet",
     "fc_densenet56": "fc_densenet",
     "fc_densenet67": "fc_densenet",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -17,7 +17,9 @@ from torch import Tensor, nn
 
 from ..errors import ImageError, Interrupted, ModelError, SettingsError
 from .model_card import ModelCard
+from .model_files import read_card
 from .normalisation import normalise, sea_levels
+from .own_networks import FORMATS, own_network
 
 MODELS_FOLDER = Path(__file__).resolve().parents[2] / "resources" / "models"
 DEFAULT_MODEL = "oil_fcdensenet56"
@@ -189,35 +191,47 @@ class SegmentationModel:
 
 
 def load_model(
-    path_or_name: str | Path = DEFAULT_MODEL, device: str | torch.device | None = None
+    path_or_name: str | Path = DEFAULT_MODEL,
+    device: str | torch.device | None = None,
+    trusted: Collection[str] = (),
 ) -> SegmentationModel:
     """Load a model from its card, or a bundled model by its name.
 
     Model files are untrusted: only tensors are read, sizes are bounded before anything is
-    allocated, and only the architectures of this package are built.
+    allocated, and only the architectures of this package are built. ONNX files are read by
+    onnxruntime; TorchScript files are programs and run only where they are trusted.
 
     Parameters
     ----------
     path_or_name : str or Path
-        Path of a card (``.json``), of a weight file beside its card (``.pt``), or a bundled name.
+        Path of a card (``.json``), of a weight file beside its card (``.pt``), of an ONNX file
+        (``.onnx``, with or without a card), or a bundled name.
     device : str or torch.device, optional
         Where it runs; a CUDA device when there is one, else the CPU.
+    trusted : collection of str, optional
+        SHA-256 checksums of the TorchScript files that may run.
 
     Raises
     ------
+    DependencyError
+        An ONNX file needs onnxruntime, which is not installed.
     ModelError
         Card or weights are missing, damaged, unsafe, or do not fit each other.
     """
-    card_path = _card_path(path_or_name)
-    card = ModelCard.read(card_path)
+    card_path = card_path_of(path_or_name)
+    card = read_card(card_path)
     weights_path = _weights_path(card, card_path)
+    if card.architecture.get("name") in FORMATS:
+        where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        return SegmentationModel(card, own_network(card, weights_path, where, trusted), where)
     state = _read_tensors(weights_path)
     network = _empty_network(card)
     _fill(network, state, weights_path.name)
     return SegmentationModel(card, network, device)
 
 
-def _card_path(path_or_name: str | Path) -> Path:
+def card_path_of(path_or_name: str | Path) -> Path:
+    """Path of a model's card, given that, its weight file beside it, or a bundled name."""
     path = Path(path_or_name)
     if path.suffix == "" and len(path.parts) == 1:
         bundled = MODELS_FOLDER / f"{path.name}.json"
@@ -227,7 +241,8 @@ def _card_path(path_or_name: str | Path) -> Path:
                 f"There is no bundled model '{path.name}'.", f"Choose one of: {known}."
             )
         return bundled
-    return path.with_suffix(".json")
+    beside = path.with_suffix(".json")
+    return beside if beside.is_file() else path
 
 
 def _weights_path(card: ModelCard, card_path: Path) -> Path:
@@ -281,7 +296,7 @@ def _empty_network(card: ModelCard) -> nn.Module:
     if name not in ARCHITECTURES or not isinstance(arguments, Mapping):
         raise ModelError(
             f"The model card asks for an unknown architecture {name!r}.",
-            f"Known ones are: {', '.join(ARCHITECTURES)}.",
+            f"Known ones are: {', '.join([*ARCHITECTURES, *FORMATS])}.",
         )
     home, class_name = ARCHITECTURES[name]
     build = getattr(import_module(f".{home}", __package__), class_name)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional
 
 from qgis.core import (
@@ -24,10 +23,10 @@ from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
 
 from ..dependencies import torch_is_here
-from ..errors import SegShapError, SettingsError
+from ..errors import SegShapError
 from ..icons import icon
-from ..model_library import bundled_models
-from ..models import ModelCard
+from ..model_library import find_model, listed_models, trusted
+from ..models import read_card
 from ..workflow import CELL_KINDS, Request
 
 if TYPE_CHECKING:
@@ -134,7 +133,7 @@ class SegShapAlgorithm(QgsProcessingAlgorithm):
 
     def add_model(self, suffix: str = "") -> None:
         """A model of the list or a file; `suffix` tells several models apart."""
-        names = [listed.card.id for listed in bundled_models()]
+        names = [listed.card.id for listed in listed_models()]
         self.add(
             QgsProcessingParameterEnum(
                 f"MODEL{suffix}",
@@ -151,7 +150,9 @@ class SegShapAlgorithm(QgsProcessingAlgorithm):
                 self.tr("Model file instead of the model above"),
                 optional=True,
             ),
-            self.tr("A model's card (.json), or a model file with its card beside it."),
+            self.tr(
+                "A model's card (.json), an ONNX file, or another file with its card beside it."
+            ),
             advanced=True,
         )
 
@@ -260,10 +261,7 @@ class SegShapAlgorithm(QgsProcessingAlgorithm):
         if path:
             return path
         name = self.parameterAsEnumString(parameters, f"MODEL{suffix}", context)
-        for listed in bundled_models():
-            if listed.card.id == name:
-                return str(listed.path)
-        raise SettingsError(f"There is no model “{name}”.", "Choose one of the list.")
+        return str(find_model(name).path)
 
     def raster(self, parameters: dict[str, Any], context: Any) -> QgsRasterLayer:
         """The raster layer.
@@ -282,14 +280,14 @@ class SegShapAlgorithm(QgsProcessingAlgorithm):
         """The request's model; its name goes into the log."""
         from ..models import load_model
 
-        model = load_model(request.model)
+        model = load_model(request.model, trusted=trusted())
         feedback.pushInfo(self.tr("Model: {}").format(model.card.title))
         return model
 
     def request(self, parameters: dict[str, Any], context: Any) -> Request:
         """The settings of one run."""
         path = self.model_path(parameters, context)
-        card = ModelCard.read(Path(path).with_suffix(".json"))
+        card = read_card(path)
         bands = self.parameterAsInts(parameters, "BANDS", context)
         unit: Optional[str] = self.parameterAsEnumString(parameters, "UNIT", context)
         target = self.parameterAsString(parameters, "CLASS", context).strip()

@@ -47,7 +47,7 @@ SUMMARY = (
 
 def summary_fields() -> QgsFields:
     """Fields of the summary: one row for each feature."""
-    return _fields(SUMMARY)
+    return fields_of(SUMMARY)
 
 
 def cell_fields(n_bands: int) -> QgsFields:
@@ -56,7 +56,7 @@ def cell_fields(n_bands: int) -> QgsFields:
     whole = {"cell", "rank", "area_pixels"}
     names = ["cell", "contribution", "standard_error", "rank", "share", "area_pixels", "area_map"]
     kinds = [(name, WHOLE if name in whole else REAL) for name in [*names, *means]]
-    return _fields([("feature", WHOLE), ("name", TEXT), *kinds])
+    return fields_of([("feature", WHOLE), ("name", TEXT), *kinds])
 
 
 @dataclass
@@ -169,7 +169,8 @@ def _feature(fields: QgsFields, wkb: Optional[bytes], values: dict[str, Any]) ->
     return feature
 
 
-def _fields(kinds: Sequence[tuple[str, Any]]) -> QgsFields:
+def fields_of(kinds: Sequence[tuple[str, Any]]) -> QgsFields:
+    """Fields of (name, type)."""
     fields = QgsFields()
     for name, kind in kinds:
         fields.append(QgsField(name, kind))

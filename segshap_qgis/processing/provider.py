@@ -9,9 +9,15 @@ from .. import __version__
 from ..icons import icon
 from .algorithm import SegShapAlgorithm
 from .explain_regions import ExplainRegions
+from .explain_slicks import ExplainSlicks
+from .find_slicks import FindSlicks
+from .segment_raster import SegmentRaster
 
 ALGORITHMS: list[type[SegShapAlgorithm]] = [
     ExplainRegions,
+    SegmentRaster,
+    FindSlicks,
+    ExplainSlicks,
 ]
 
 

@@ -1,0 +1,45 @@
+"""Which card belongs to a model file: the one beside it, or what an ONNX file says of itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..errors import ModelError
+from .model_card import ModelCard
+
+
+def card_path(path: str | Path) -> Path:
+    """Path of the card beside a model file, whether it is there or not."""
+    return Path(path).with_suffix(".json")
+
+
+def read_card(path: str | Path) -> ModelCard:
+    """The card of a model, given by its card or by its file.
+
+    Parameters
+    ----------
+    path : str or Path
+        A card (``.json``), or a model file (``.pt``, ``.onnx``...) with its card beside it. An ONNX
+        file needs none where its metadata or its shapes say enough.
+
+    Raises
+    ------
+    DependencyError
+        An ONNX file has no card, and onnxruntime, which reads it, is not installed.
+    ModelError
+        There is no card, or it is damaged.
+    """
+    path = Path(path)
+    beside = card_path(path)
+    if beside.is_file() or path.suffix == ".json":
+        return ModelCard.read(beside)
+    if path.suffix.lower() == ".onnx":
+        from .onnx import card_from_onnx
+
+        return card_from_onnx(path)
+    if path.is_file():
+        raise ModelError(
+            f"The model file {path.name} has no card {beside.name} beside it.",
+            "Add the model in Settings > Options > SegSHAP: a wizard writes the card.",
+        )
+    raise ModelError(f"There is no model file {path.name}.", "Choose the model again.")
