@@ -3,7 +3,7 @@
 PYTHON := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint types check demo demo-library benchmark test-matrix clean
+.PHONY: help setup test lint types check demo demo-library benchmark test-matrix package clean
 
 help:  ## list these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -34,6 +34,9 @@ benchmark: setup  ## speed and accuracy against shap and captum (ARGS="--quick",
 
 test-matrix: setup  ## the tests on the next QGIS too (needs root, 6 GB in build/)
 	bash tools/test_matrix.sh
+
+package: setup  ## the zip for QGIS's "Install from ZIP" and the plugin site, in build/
+	$(PYTHON) tools/package.py $(ARGS)
 
 clean:  ## remove what was built; .venv stays
 	rm -rf build .qgis-settings .mypy_cache .pytest_cache .ruff_cache

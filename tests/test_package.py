@@ -1,0 +1,109 @@
+"""The plugin's zip is what the plugin site takes, and QGIS runs the plugin from it."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+QGIS_PYTHON = "/usr/share/qgis/python"
+SCENE = ROOT / "resources" / "sample" / "sample_slick.tif"
+# QGIS's own plugin installer, the part that "Install from ZIP" and "Uninstall" are made of.
+INSTALL = "from pyplugin_installer.unzip import unzip; unzip({zip!r}, {folder!r})"
+UNINSTALL = "from pyplugin_installer.installer_data import removeDir; print(removeDir({folder!r}))"
+
+
+@pytest.fixture(scope="module")
+def tool():
+    specification = importlib.util.spec_from_file_location("package", ROOT / "tools/package.py")
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def package(tool, tmp_path_factory):
+    return tool.build(tmp_path_factory.mktemp("package") / "segshap.zip")
+
+
+def test_the_plugin_site_takes_the_package(tool, package):
+    assert tool.complaints(package) == []
+
+
+def test_it_holds_what_the_plugin_runs_on_and_nothing_of_its_development(package):
+    names = set(zipfile.ZipFile(package).namelist())
+    needed = {"__init__.py", "metadata.txt", "LICENSE", "segshap_qgis/plugin.py",
+              "resources/models/oil_fcdensenet56.pt", "resources/icons/segshap.svg"}  # fmt: skip
+    assert {f"segshap/{name}" for name in needed} <= names
+    assert not [n for n in names if n.split("/")[1] in {"tests", "tools", "benchmarks", "build"}]
+
+
+def test_the_same_files_give_the_same_bytes(tool, package, tmp_path):
+    again = tool.build(tmp_path / "again.zip")
+    assert again.read_bytes() == package.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "complaint"),
+    [
+        ("segshap/a/__pycache__/x.py", "must not be in it"),
+        ("segshap/lib.so", "must not be in it"),
+        ("segshap/.git/config", "is hidden"),
+        ("other/file.py", "is not in segshap/"),
+    ],
+)
+def test_what_the_site_refuses_is_found(tool, package, tmp_path, name, complaint):
+    bad = tmp_path / "bad.zip"
+    shutil.copy(package, bad)
+    with zipfile.ZipFile(bad, "a") as archive:
+        archive.writestr(name, "x")
+    assert complaint in "".join(tool.complaints(bad))
+
+
+@pytest.mark.slow
+def test_qgis_installs_runs_and_uninstalls_it(package, tmp_path):
+    if shutil.which("qgis_process") is None:
+        pytest.skip("qgis_process is not installed")
+    plugins = tmp_path / "profiles" / "default" / "python" / "plugins"
+    plugins.mkdir(parents=True)
+    environment = {
+        **os.environ,
+        "QT_QPA_PLATFORM": "offscreen",
+        "QGIS_CUSTOM_CONFIG_PATH": str(tmp_path),
+        "PYTHONPATH": os.pathsep.join(
+            [
+                sysconfig.get_path("purelib"),
+                "/usr/share/qgis/python",
+                "/usr/share/qgis/python/plugins",
+            ]
+        ),
+    }
+
+    def run(*command):
+        return subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=280, check=False
+        )
+
+    folder = plugins / "segshap"
+    done = run(sys.executable, "-c", INSTALL.format(zip=str(package), folder=str(plugins)))
+    assert done.returncode == 0, done.stderr
+    assert (folder / "metadata.txt").is_file()
+    assert run("qgis_process", "plugins", "enable", "segshap").returncode == 0
+    output = tmp_path / "cells.gpkg"
+    done = run(
+        "qgis_process", "run", "segshap:makesuperpixels", f"--INPUT={SCENE}", "--SIDE=40",
+        f"--OUTPUT={output}",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert output.stat().st_size > 0
+    run(sys.executable, "-c", UNINSTALL.format(folder=str(folder)))
+    assert not folder.exists()
+    assert "segshap:makesuperpixels" not in run("qgis_process", "list").stdout
