@@ -222,12 +222,28 @@ def load_model(
     card = read_card(card_path)
     weights_path = _weights_path(card, card_path)
     if card.architecture.get("name") in FORMATS:
-        where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-        return SegmentationModel(card, own_network(card, weights_path, where, trusted), where)
+        return own_model(card, weights_path, device, trusted)
     state = _read_tensors(weights_path)
     network = _empty_network(card)
     _fill(network, state, weights_path.name)
     return SegmentationModel(card, network, device)
+
+
+def own_model(
+    card: ModelCard,
+    path: Path,
+    device: str | torch.device | None = None,
+    trusted: Collection[str] = (),
+) -> SegmentationModel:
+    """The model of an ONNX or TorchScript file with a card that need not lie beside it yet.
+
+    Raises
+    ------
+    DependencyError, ModelError
+        As `load_model`.
+    """
+    where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    return SegmentationModel(card, own_network(card, path, where, trusted), where)
 
 
 def card_path_of(path_or_name: str | Path) -> Path:
