@@ -168,6 +168,35 @@ def read_geopackage(path: Union[str, Path], name: Optional[str] = None) -> Recor
         return _read_run(connection, found[0])
 
 
+def add_map_and_run(file: Path, base: str, record: Record) -> str:
+    """Add a run's contributions and its row of ``segshap_runs`` to a file that is written aside.
+
+    Parameters
+    ----------
+    file : Path
+        A GeoPackage that has a layer already.
+    base : str
+        Beginning of the tables' names.
+    record : Record
+        The run.
+
+    Returns
+    -------
+    str
+        Name of the raster's table.
+
+    Raises
+    ------
+    ExportError
+        Something could not be written without loss.
+    """
+    drawn, _ = north_up(next(maps(record)))
+    table = f"{base}_{drawn.kind}"
+    _write_raster(file, table, drawn, reference_system(record.window.crs_wkt) or undefined_system())
+    _write_settings(file, base, record)
+    return table
+
+
 # Tables ---------------------------------------------------------------------------------------
 
 
@@ -176,7 +205,7 @@ def _write_run(file: Path, record: Record) -> tuple[dict[str, str], list[str]]:
     base = _free_name(file, record.name)
     system = reference_system(record.window.crs_wkt)
     notes = [NO_CRS] if system is None else []
-    system = system or _undefined()
+    system = system or undefined_system()
     tables: dict[str, str] = {}
     for drawn in maps(record):
         upright, note = north_up(drawn)
@@ -194,7 +223,7 @@ def _write_run(file: Path, record: Record) -> tuple[dict[str, str], list[str]]:
     return tables, notes
 
 
-def _undefined() -> Any:
+def undefined_system() -> Any:
     """The system that GeoPackage reserves for coordinates of unknown origin; not degrees."""
     system = osr.SpatialReference()
     system.SetLocalCS("Undefined Cartesian SRS")

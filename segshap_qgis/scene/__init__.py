@@ -15,6 +15,15 @@ _HOMES = {
     "Slick": "slicks",
     "SlickRequest": "slicks",
     "find_slicks": "slicks",
+    "ExplainRequest": "group_run",
+    "QueueDone": "queueing",
+    "explain_slicks": "queueing",
+    "Plan": "planning",
+    "plan_scene": "planning",
+    "plan_slicks": "planning",
+    "Cluster": "cluster",
+    "Tls": "cluster",
+    "local_cluster": "cluster",
 }
 
 __all__ = list(_HOMES)

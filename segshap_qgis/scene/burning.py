@@ -11,6 +11,7 @@ from osgeo import gdal, ogr, osr
 
 from ..geo import Window
 from ..geo.grid import to_map
+from ..geo.wellknown import to_wkb
 
 
 def vectors_in_memory() -> Any:
@@ -41,6 +42,6 @@ def burnt(outlines: Sequence[Any], window: Window) -> NDArray[np.bool_]:
     layer = store.CreateLayer("outlines", plane, ogr.wkbUnknown)
     for outline in outlines:
         feature = ogr.Feature(layer.GetLayerDefn())
-        feature.SetGeometryDirectly(ogr.CreateGeometryFromWkb(outline.wkb))
+        feature.SetGeometryDirectly(ogr.CreateGeometryFromWkb(to_wkb(outline)))
         layer.CreateFeature(feature)
     return burnt_layer(layer, window)

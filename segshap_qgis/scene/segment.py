@@ -126,7 +126,7 @@ def segment_scene(
         **asdict(request),
         "raster": identity_of(request.raster),
         "land": request.land and identity_of(request.land),
-        "model": identity_of_model(model.card),
+        "model": identity_of_model(request.model, model.card),
     }
     work = workplace(target, job)
     with small_cache(), model.interruptible(is_cancelled):

@@ -8,12 +8,14 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from osgeo import gdal
 
-from ..errors import ModelError
 from ..geo.aside import file_errors
+
+if TYPE_CHECKING:
+    from ..models import ModelCard
 
 KEY = "job.json"
 # Bytes of GDAL's cache while a scene is worked on; its default is a share of the machine's memory.
@@ -65,14 +67,15 @@ def identity_of(path: str) -> dict[str, Any]:
     }
 
 
-def identity_of_model(card: Any) -> str:
-    """What changes when a model is replaced: a checksum of its card, which has its weights'."""
-    if not card.weights.get("sha256"):
-        raise ModelError(
-            f"The card of '{card.title}' has no checksum of its weights.",
-            'Add "sha256" to the card\'s "weights": a resumed job must know its model again.',
-        )
-    return hashlib.sha256(card.to_json().encode()).hexdigest()
+def identity_of_model(path_or_name: str, card: ModelCard) -> str:
+    """What changes when a model is replaced: a checksum of its card and of its weights."""
+    from ..models.segmentation import card_path_of
+
+    weights = card.weights.get("sha256")
+    if not weights:
+        file = card_path_of(path_or_name).parent / str(card.weights["file"])
+        weights = hashlib.sha256(file.read_bytes()).hexdigest()
+    return hashlib.sha256(f"{card.to_json()}{weights}".encode()).hexdigest()
 
 
 @contextmanager

@@ -1,0 +1,293 @@
+"""The queue on Dask: windows go to the workers of a cluster, results come back to one journal.
+
+The journal is kept by the machine that asks. A window counts once its results are in there, so
+whatever happens to workers, nothing is lost or doubled: a worker that vanishes has its windows
+given to another by the scheduler, and a scheduler that vanishes leaves a queue that goes on with
+the next start.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Optional
+
+from ..errors import DependencyError, Interrupted, SegShapError
+from ..geo.wellknown import to_wkb
+from .group_run import Explained, ExplainRequest, explain_group, read_group
+from .groups import Group
+
+if TYPE_CHECKING:
+    from ..geo import Window
+    from .queueing import Queue
+
+# Windows that wait on each worker: none of them idles, and a cancel has little to take back.
+AHEAD = 2
+# How often a window that failed for no fault of the slick is tried again, and how many workers may
+# die over it, before the queue gives up.
+RETRIES = 2
+# Seconds without a word before the person is asked whether to go on.
+PATIENCE = 0.5
+
+
+class ClusterError(SegShapError):
+    """The cluster cannot be reached, or cannot do the work; what was done is kept."""
+
+
+@dataclass(frozen=True)
+class Tls:
+    """Certificates for a cluster that wants encrypted connections; paths of PEM files."""
+
+    ca_file: str
+    certificate: str
+    key: str
+
+
+@dataclass
+class Cluster:
+    """A Dask scheduler to which windows are sent.
+
+    Its workers need SegSHAP (the plugin's folder on their Python path) with PyTorch and GDAL, and
+    one thread each. They read the windows themselves where they find the raster under the same
+    path; otherwise set `send_pixels`.
+
+    Attributes
+    ----------
+    address : str
+        Of the scheduler, e.g. ``tcp://10.0.0.5:8786`` or ``tls://...``.
+    tls : Tls or None
+        Certificates.
+    send_pixels : bool
+        Send the pixels of each window along instead of letting workers read the raster.
+    on_link : callable, optional
+        Receives the address of the scheduler's dashboard once, when it is connected.
+    timeout : float
+        Seconds to wait for the scheduler and its first worker.
+    """
+
+    address: str
+    tls: Optional[Tls] = None
+    send_pixels: bool = False
+    on_link: Callable[[str], None] = field(default=lambda _: None)
+    timeout: float = 30.0
+
+    def results(
+        self, queue: Queue, groups: Sequence[Group], is_cancelled: Callable[[], bool]
+    ) -> Iterator[tuple[int, list[Explained]]]:
+        """Explain windows on the workers; yields (number, results) as they finish, in any order.
+
+        Raises
+        ------
+        DependencyError
+            Dask is not installed.
+        ClusterError
+            The scheduler or all workers are gone, or a window failed again and again.
+        Interrupted
+            It was cancelled.
+        """
+        if not groups:
+            return
+        with self._client() as client:
+            self.on_link(client.dashboard_link)
+            self._await_worker(client)
+            model = _Model.of(queue.request.run.model)
+            # Once to the scheduler's side; every worker fetches it once, from there or a peer.
+            sent = client.scatter(model, broadcast=True, hash=True)
+            yield from _followed(client, self, queue, groups, sent, is_cancelled)
+
+    @contextmanager
+    def _client(self) -> Iterator[Any]:
+        distributed = distributed_package()
+        security = None
+        if self.tls is not None:
+            security = distributed.Security(
+                tls_ca_file=self.tls.ca_file,
+                tls_client_cert=self.tls.certificate,
+                tls_client_key=self.tls.key,
+                require_encryption=True,
+            )
+        try:
+            client = distributed.Client(
+                self.address, security=security, timeout=self.timeout, set_as_default=False
+            )
+        except (OSError, ValueError, RuntimeError) as error:
+            raise ClusterError(
+                f"The scheduler at {self.address} does not answer: {error}",
+                "Check the address and the certificates, and that the scheduler runs.",
+            ) from error
+        try:
+            yield client
+        finally:
+            client.close(timeout=5)
+
+    def _await_worker(self, client: Any) -> None:
+        try:
+            client.wait_for_workers(1, timeout=self.timeout)
+        except distributed_package().TimeoutError as error:
+            raise ClusterError(
+                f"The scheduler at {self.address} has no worker.",
+                "Start workers with: dask worker SCHEDULER --nthreads 1",
+            ) from error
+
+
+@contextmanager
+def local_cluster(workers: int) -> Iterator[Cluster]:
+    """A cluster on this machine: so many single-threaded processes, for trying out.
+
+    Raises
+    ------
+    DependencyError
+        Dask is not installed.
+    """
+    distributed = distributed_package()
+    with distributed.LocalCluster(
+        n_workers=workers, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0"
+    ) as cluster:
+        yield Cluster(cluster.scheduler_address)
+
+
+def distributed_package() -> Any:
+    """Dask's package for clusters.
+
+    Raises
+    ------
+    DependencyError
+        It is not installed; the remedy says how to get it.
+    """
+    try:
+        import distributed
+    except ImportError as error:
+        raise DependencyError(
+            "Dask is not installed, so there is no cluster to send windows to.",
+            'Install it into the Python of QGIS: python -m pip install "dask[distributed]"',
+        ) from error
+    return distributed
+
+
+def _followed(
+    client: Any,
+    cluster: Cluster,
+    queue: Queue,
+    groups: Sequence[Group],
+    model: Any,
+    is_cancelled: Callable[[], bool],
+) -> Iterator[tuple[int, list[Explained]]]:
+    """Keep every worker supplied, and hand on what comes back."""
+    from distributed import CancelledError, KilledWorker, TimeoutError, wait  # noqa: A004, its own before 3.11
+
+    waiting = list(reversed(groups))
+    under_way: dict[Any, int] = {}
+    try:
+        while waiting or under_way:
+            if is_cancelled():
+                raise Interrupted
+            room = AHEAD * max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
+            while waiting and len(under_way) < room:
+                group = waiting.pop()
+                under_way[_submitted(client, cluster, queue, group, model)] = group.number
+            try:
+                with client.as_current():
+                    finished = wait(list(under_way), PATIENCE, "FIRST_COMPLETED").done
+            except TimeoutError:
+                _check_alive(client, cluster)
+                continue
+            for future in finished:
+                yield under_way.pop(future), future.result()
+    except (OSError, CancelledError) as error:
+        raise _gone(cluster) from error
+    except ImportError as error:
+        raise ClusterError(
+            f"A worker lacks a package: {error}",
+            "Install SegSHAP's folder, PyTorch and GDAL in the Python of the workers.",
+        ) from error
+    except KilledWorker as error:
+        raise ClusterError(
+            f"Workers died again and again over one window: {error}",
+            "Give them more memory. What was done is kept; the same call goes on with it.",
+        ) from error
+    finally:
+        if client.status == "running":
+            client.cancel(list(under_way), force=True)
+
+
+def _submitted(client: Any, cluster: Cluster, queue: Queue, group: Group, model: Any) -> Any:
+    window = read_group(queue.request, group) if cluster.send_pixels else None
+    return client.submit(
+        explain_on_worker,
+        queue.request,
+        model,
+        group,
+        [to_wkb(outline) for outline in queue.outlines_of(group)],
+        window,
+        pure=False,
+        retries=RETRIES,
+    )
+
+
+def _check_alive(client: Any, cluster: Cluster) -> None:
+    if client.status not in {"running", "connecting"}:
+        raise _gone(cluster)
+
+
+def _gone(cluster: Cluster) -> ClusterError:
+    return ClusterError(
+        f"The scheduler at {cluster.address} is gone.",
+        "Start it again. What was done is kept; the same call goes on with it.",
+    )
+
+
+# On the worker --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Model:
+    """A model's two files, as they are sent: nothing in them is run."""
+
+    card_name: str
+    card: bytes
+    weights_name: str
+    weights: bytes
+
+    @classmethod
+    def of(cls, path_or_name: str) -> _Model:
+        from ..models import load_model
+        from ..models.segmentation import card_path_of
+
+        model = load_model(path_or_name)
+        card = card_path_of(path_or_name)
+        weights = card.parent / str(model.card.weights["file"])
+        return cls(card.name, card.read_bytes(), weights.name, weights.read_bytes())
+
+
+_LOADED: dict[_Model, Any] = {}
+
+
+def _loaded(files: _Model) -> Any:
+    """The model of this worker, made once; its checksum is checked like that of any file."""
+    from ..models import load_model
+
+    if files not in _LOADED:
+        with tempfile.TemporaryDirectory(prefix="segshap-") as folder:
+            (Path(folder) / files.card_name).write_bytes(files.card)
+            (Path(folder) / files.weights_name).write_bytes(files.weights)
+            _LOADED.clear()
+            _LOADED[files] = load_model(Path(folder) / files.card_name)
+    return _LOADED[files]
+
+
+def explain_on_worker(
+    request: ExplainRequest,
+    model: _Model,
+    group: Group,
+    outlines: Sequence[bytes],
+    window: Optional[Window],
+) -> list[Explained]:
+    """What a worker does for one window; see `explain_group`."""
+    from shapely import wkb
+
+    window = read_group(request, group) if window is None else window
+    shapes = [wkb.loads(outline) for outline in outlines]
+    return explain_group(request, _loaded(model), window, group, shapes)

@@ -1,0 +1,109 @@
+"""The queue on a cluster ends with the same file, whatever happens to workers."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from segshap_qgis.errors import DependencyError, Interrupted
+from segshap_qgis.scene import explain_slicks
+from segshap_qgis.scene.cluster import Cluster, ClusterError, Tls, local_cluster
+from tests.scene.queues import SLICKS, contents, outline, scene_with_slicks, small_queue
+from tests.scene.scenes import radar_model
+
+distributed = pytest.importorskip("distributed")
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def unheard(_done: float) -> None:
+    pass
+
+
+def go_on() -> bool:
+    return False
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("queue")
+    request = small_queue(scene_with_slicks(folder / "scene.tif"), radar_model(folder))
+    return request, [outline(*slick) for slick in SLICKS]
+
+
+@pytest.fixture(scope="module")
+def here(place, tmp_path_factory):
+    """What the GeoPackage of the queue holds when it is made on this machine."""
+    path = tmp_path_factory.mktemp("here") / "slicks.gpkg"
+    explain_slicks(*place, path, unheard, go_on)
+    return contents(path)
+
+
+@pytest.fixture(scope="module")
+def two_workers():
+    os.environ["PYTHONPATH"] = str(ROOT)
+    with local_cluster(2) as cluster:
+        yield cluster
+
+
+@pytest.mark.parametrize("send_pixels", [False, True])
+def test_two_workers_make_the_same_file(place, here, two_workers, tmp_path, send_pixels):
+    links: list[str] = []
+    cluster = Cluster(two_workers.address, send_pixels=send_pixels, on_link=links.append)
+    done = explain_slicks(*place, tmp_path / "a.gpkg", unheard, go_on, cluster)
+    assert contents(done.path) == here
+    assert links[0].startswith("http://")
+
+
+def test_a_worker_killed_midway_changes_nothing(place, here, two_workers, tmp_path):
+    killed: list[int] = []
+
+    def kill_one(done: float) -> None:
+        if done > 0 and not killed:
+            with distributed.Client(two_workers.address, set_as_default=False) as client:
+                victim = next(iter(client.run(os.getpid).values()))
+            killed.append(victim)
+            os.kill(victim, signal.SIGKILL)
+
+    done = explain_slicks(*place, tmp_path / "a.gpkg", kill_one, go_on, two_workers)
+    assert killed
+    assert done.explained == 5
+    assert contents(done.path) == here
+
+
+def test_a_cancelled_queue_goes_on_on_this_machine(place, here, two_workers, tmp_path):
+    heard: list[float] = []
+    path = tmp_path / "a.gpkg"
+    with pytest.raises(Interrupted):
+        explain_slicks(*place, path, heard.append, lambda: max(heard, default=0) > 0, two_workers)
+    assert explain_slicks(*place, path, unheard, go_on).resumed > 0
+    assert contents(path) == here
+
+
+def test_a_scheduler_that_does_not_answer_is_reported(place, tmp_path):
+    nobody = Cluster("tcp://127.0.0.1:1", timeout=1)
+    with pytest.raises(ClusterError, match="does not answer"):
+        explain_slicks(*place, tmp_path / "a.gpkg", unheard, go_on, nobody)
+
+
+def test_certificates_that_are_missing_are_reported(place, tmp_path):
+    tls = Tls(*(str(tmp_path / name) for name in ("ca.pem", "cert.pem", "key.pem")))
+    with pytest.raises(ClusterError, match="certificates"):
+        explain_slicks(
+            *place,
+            tmp_path / "a.gpkg",
+            unheard,
+            go_on,
+            Cluster("tls://127.0.0.1:1", tls=tls, timeout=1),
+        )
+
+
+def test_without_dask_the_person_is_told_what_to_install(place, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    importlib.invalidate_caches()
+    with pytest.raises(DependencyError, match="pip install"):
+        explain_slicks(*place, tmp_path / "a.gpkg", unheard, go_on, Cluster("tcp://127.0.0.1:8786"))
