@@ -16,7 +16,7 @@ from qgis.core import (
 )
 
 from ..errors import ImageError, Interrupted
-from ..models import ModelCard
+from ..models import read_card
 from ..scene import SceneRequest, segment_scene
 from .algorithm import UNITS, SegShapAlgorithm, told_to
 
@@ -98,7 +98,7 @@ class SegmentRaster(SegShapAlgorithm):
             layer = self.raster(parameters, context)
             land = self.parameterAsVectorLayer(parameters, "LAND", context)
             path = self.model_path(parameters, context)
-            card = ModelCard.read(Path(path).with_suffix(".json"))
+            card = read_card(path)
             target = self.parameterAsString(parameters, "CLASS", context).strip()
             unit = self.parameterAsEnumString(parameters, "UNIT", context)
             self.asked = SceneRequest(
