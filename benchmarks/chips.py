@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SAMPLE_SCENE = ROOT / "resources" / "sample" / "sample_slick.tif"
 # Side of a hexagon in pixels for an image of 512 x 512; smaller images get proportionate ones.
 SIDE_AT_512 = 22
-WINDOW = 128
+WINDOW = 256
 # Of the validation images of the training set; only read where a data folder is given.
 DATA_CHIPS = (("palsar", "10023"), ("sentinel", "20117"))
 
@@ -48,21 +48,21 @@ class Chip:
 
 
 def chips(model: SegmentationModel, data: Path | None) -> Iterator[Chip]:
-    """The sample scene, whole and a window of it; with a data folder windows of other sensors too.
+    """The sample scene and a window of it, or with a data folder chips of two sensors.
 
-    All have about as many cells. The windows are small because the reference values of five regions
-    on a large image would take a day.
+    All have about as many cells. Those beside the sample are small because of the reference values
+    of their five regions.
     """
     scene = _read(SAMPLE_SCENE)
     whole = _chip("sample", "sample scene, Sentinel-1 VV", scene, model)
     yield whole
-    yield _window(whole, model)
     if data is None:
+        yield _window(whole, model)
         return
     for sensor, identifier in DATA_CHIPS:
         path = data / "sar_oil_sos" / "val" / sensor / "images" / f"{identifier}.jpg"
         title = f"{sensor} chip {identifier} (Zhu et al. 2021, CC BY 4.0)"
-        yield _window(_chip(f"{sensor}-{identifier}", title, _read(path), model), model)
+        yield _chip(f"{sensor}-{identifier}", title, _read(path), model)
 
 
 def explained_class(model: SegmentationModel) -> int:

@@ -35,7 +35,30 @@ def draw(results: Mapping[str, Any], folder: Path) -> list[Path]:
             drawn.append(_curves(results, folder / "benchmark-seconds.png", in_seconds=True))
     if results.get("diffuse"):
         drawn.append(_diffuse(results, folder / "benchmark-diffuse.png"))
+    if results.get("growth"):
+        drawn.append(_growth(results["growth"], folder / "benchmark-growth.png"))
     return drawn
+
+
+def _growth(rows: list[Mapping[str, Any]], path: Path) -> Path:
+    """Seconds against each thing that was varied, one panel a thing."""
+    import matplotlib.pyplot as plt
+
+    whats = list(dict.fromkeys(row["what"] for row in rows))
+    figure, axes = plt.subplots(1, len(whats), figsize=(3.4 * len(whats), 3.6), sharey=True)
+    lines = {"plain": "plain evaluation", "table": "tables, once", "staged": "staged evaluation"}
+    for axis, what in zip(np.atleast_1d(axes), whats):
+        some = sorted((row for row in rows if row["what"] == what), key=lambda row: row["value"])
+        for (key, title), marker in zip(lines.items(), "sd^"):
+            values = [row["value"] for row in some]
+            axis.plot(values, [row[key] for row in some], marker=marker, label=title)
+        axis.set(xscale="log", yscale="log", title=what)
+        axis.grid(visible=True, which="major", alpha=0.25)
+    figure.axes[0].set_ylabel("seconds")
+    figure.axes[0].legend(frameon=False, fontsize=8)
+    figure.tight_layout()
+    figure.savefig(path, dpi=110)
+    return path
 
 
 def _curves(results: Mapping[str, Any], path: Path, in_seconds: bool) -> Path:
@@ -53,7 +76,7 @@ def _curves(results: Mapping[str, Any], path: Path, in_seconds: bool) -> Path:
                 x = np.array(list(curve))
                 x = _seconds(name, x, results["speed"]["pixel"]) if in_seconds else x
                 axis.plot(x, list(curve.values()), markersize=3, **STYLES[name])
-        _dress(axis, kind, "seconds" if in_seconds else "evaluations")
+        _dress(axis, kind, "seconds, 512 x 512 pixels" if in_seconds else "evaluations")
     return _finish(figure, path)
 
 

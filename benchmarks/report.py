@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from statistics import median
 from typing import Any, Optional
 
+from . import details
 from .accuracy import ratio
+from .details import markdown
 from .peers import METHODS, OURS
 from .verdict import COVERAGE_BUDGETS, table
 
 Results = Mapping[str, Any]
+# What the table's verdicts mean.
+VERDICTS = {
+    "aim": "aim met",
+    "owed": "owed met",
+    "short": "**not met**",
+    "not measured": "not measured",
+}
 # `shap_values` without `nsamples`: 2 M + 2048.
 AS_USERS_RUN_IT = 2048
 
@@ -53,26 +63,47 @@ def _accuracy_summary(results: Results) -> dict[str, Optional[float]]:
             ratio(_best_peer(region["to_1_percent"]), region["to_1_percent"][OURS])
             for region in regions
         )
-    pixel = results.get("speed", {}).get("pixel")
-    if regions and pixel:
+    clocks = list(_clocks(results))
+    if clocks:
         found["first_map"] = median(
-            (pixel["table_auto"] + region["to_10_percent"][OURS] * pixel["staged_auto"])
-            / pixel["plain"]
-            for region in regions
+            clock.ours(region["to_10_percent"][OURS]) / clock.plain for region, clock in clocks
         )
         found["oracle"] = median(
             ratio(
-                _best_peer(region["to_1_percent"]) * pixel["plain"],
-                pixel["table_auto"] + region["to_1_percent"][OURS] * pixel["staged_auto"],
+                _best_peer(region["to_1_percent"]) * clock.plain,
+                clock.ours(region["to_1_percent"][OURS]),
             )
-            for region in regions
+            for region, clock in clocks
         )
-    runs = [run for chip in results.get("stopped", {}).values() for run in chip.values()]
-    if runs and pixel:
-        shap_seconds = (2 * results["cells"] + AS_USERS_RUN_IT) * pixel["plain"]
-        found["shap_as_used"] = median(shap_seconds / run["seconds"] for run in runs)
-        found["stopped_error"] = median(run["error"] for run in runs)
+        found["shap_as_used"] = median(
+            (2 * clock.cells + AS_USERS_RUN_IT) * clock.plain / clock.run["seconds"]
+            for _, clock in clocks
+        )
+        found["stopped_error"] = median(clock.run["error"] for _, clock in clocks)
     return found
+
+
+@dataclass(frozen=True)
+class _Clock:
+    """Seconds on one image: of a plain evaluation, and of our own run on one of its regions."""
+
+    plain: float
+    cells: int
+    run: Mapping[str, float]
+
+    def ours(self, evaluations: float) -> float:
+        """Seconds of so many staged evaluations, tables and solving included."""
+        each = (self.run["seconds"] - self.run["table"]) / self.run["evaluations"]
+        return self.run["table"] + evaluations * each
+
+
+def _clocks(results: Results) -> Iterable[tuple[Mapping[str, Any], _Clock]]:
+    """Error curves and clock of every region that has both."""
+    for chip, runs in results.get("stopped", {}).items():
+        plain = results["plain"][chip]
+        for kind, run in runs.items():
+            clock = _Clock(plain["seconds"], plain["cells"], run)
+            yield results["real"][chip][kind], clock
 
 
 def _diffuse_summary(results: Results) -> dict[str, Optional[float]]:
@@ -98,14 +129,14 @@ def _parts(results: Results) -> Iterable[str]:
     yield "# Benchmark"
     yield _setting(results)
     yield "## What is owed and what was measured"
-    rows = [list(row.values()) for row in table(summary(results))]
-    yield _markdown(["", "owed", "aim", "measured", "verdict"], rows)
+    rows = [[*list(row.values())[:-1], VERDICTS[row["verdict"]]] for row in table(summary(results))]
+    yield markdown(["", "owed", "aim", "measured", "verdict"], rows)
     yield HOW_TO_READ
     yield from _speed_part(results)
+    yield from details.parts(results)
     yield from _real_part(results)
     yield from _diffuse_part(results)
     yield from _coverage_part(results)
-    yield from _growth_part(results)
     yield from _complete_part(results)
 
 
@@ -114,15 +145,21 @@ Errors are relative squared errors against reference values: squared distance ov
 reference is the mean of two independent unbiased estimators that agree (benchmarks/references.py).
 The error curves of all methods are computed through staged evaluation, which gives the plain values
 to the difference in the table; **the seconds of a peer are its evaluations times the plain seconds
-per coalition measured in the same run**, not a full plain run. Plain evaluation is the best of
-several batch sizes, channels-last, on the same model in the same process, taken in turns with
-staged evaluation. Where a figure is over several regions it is their median."""
+per coalition measured in the same run** on the same image, not a full plain run; ours are the
+seconds of a whole run, tables and solving included. Plain evaluation is the best of several batch
+sizes, channels-last, on the same model in the same process, taken in turns with staged evaluation.
+The rows about one pixel and about 64 x 64 pixels are of the 512 x 512 sample; where a figure is
+over several regions it is their median, over all images."""
 
 
 def _setting(results: Results) -> str:
     machine, model = results["machine"], results["model"]
     versions = ", ".join(f"{name} {version}" for name, version in results["versions"].items())
-    images = "; ".join(results["images"])
+    images = "; ".join(
+        f"{title} (`{name}`)"
+        for name, title in results["images"].items()
+        if name in {"sample", *results.get("real", {})}
+    )
     return (
         f"Written by `make benchmark` from its own measurements; nothing here is typed by hand.\n\n"
         f"- Machine: {machine['processor']}, {machine['threads']} threads, "
@@ -165,7 +202,7 @@ def _speed_part(results: Results) -> Iterable[str]:
         "GFLOP a coalition",
         "of matrix rate",
     ]
-    yield _markdown(heads, rows)
+    yield markdown(heads, rows)
     rate = next(iter(speed.values()))["matrix_rate"]
     yield f"The machine multiplies float32 matrices at {rate / 1e9:.0f} GFLOP/s."
 
@@ -183,7 +220,7 @@ def _real_part(results: Results) -> Iterable[str]:
         for chip, regions in real.items()
         for kind, region in regions.items()
     ]
-    yield _markdown(["", *(METHODS[name].title for name in names), "references differ by"], rows)
+    yield markdown(["", *(METHODS[name].title for name in names), "references differ by"], rows)
     yield "![Error against evaluations](images/benchmark-evaluations.png)"
     yield "![Error against seconds](images/benchmark-seconds.png)"
     if "stopped" in results:
@@ -199,7 +236,7 @@ def _real_part(results: Results) -> Iterable[str]:
             for chip, runs in results["stopped"].items()
             for kind, run in runs.items()
         ]
-        yield _markdown(["", "evaluations", "seconds", "of these tables", "error"], rows)
+        yield markdown(["", "evaluations", "seconds", "of these tables", "error"], rows)
 
 
 def _regions(real: Mapping[str, Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -220,7 +257,7 @@ def _diffuse_part(results: Results) -> Iterable[str]:
         + [_count(family["to_1_percent"][name]) for family in diffuse.values()]
         for name in METHODS
     ]
-    yield _markdown(["", *diffuse], rows)
+    yield markdown(["", *diffuse], rows)
     yield "![Error on diffuse games](images/benchmark-diffuse.png)"
 
 
@@ -235,25 +272,7 @@ def _coverage_part(results: Results) -> Iterable[str]:
         for chip, found in chips.items()
         for i, kind in enumerate(kinds[chip])
     ]
-    yield _markdown(["", *(f"{b} evaluations" for b in COVERAGE_BUDGETS)], rows)
-
-
-def _growth_part(results: Results) -> Iterable[str]:
-    if not results.get("growth"):
-        return
-    yield "## How cost grows"
-    rows = [
-        [
-            f"{row['what']} {row['value']}",
-            f"{row['plain']:.2f}",
-            f"{row['staged']:.3f}",
-            f"{row['plain'] / row['staged']:.1f}",
-            f"{row['table']:.1f}",
-        ]
-        for row in results["growth"]
-    ]
-    heads = ["", "plain, s", "staged, s a coalition", "ratio", "tables, s"]
-    yield _markdown(heads, rows)
+    yield markdown(["", *(f"{b} evaluations" for b in COVERAGE_BUDGETS)], rows)
 
 
 def _complete_part(results: Results) -> Iterable[str]:
@@ -273,8 +292,3 @@ def _count(value: Optional[float]) -> str:
     if value is None:
         return ""
     return "never" if math.isinf(value) else f"{value:.0f}"
-
-
-def _markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)

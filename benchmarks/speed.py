@@ -16,10 +16,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from segshap_qgis.explain import hexagons
 from segshap_qgis.models import MaskedGame, SegmentationModel, StagedGame, load_model
 
-from .chips import Chip, explained_class, resized
+from .chips import Chip, explained_class
 from .references import draw_coalitions
 
 AnyGame = Union[MaskedGame, StagedGame]
@@ -73,11 +72,12 @@ def staged_game(
     chip: Chip,
     regions: Sequence[NDArray[np.bool_]],
     precision: str = "float32",
+    **settings: float,
 ) -> StagedGame:
     """The same game, evaluated in stages."""
     target = [explained_class(model)]
     common = (model, chip.image, chip.superpixels, regions, target)
-    return StagedGame(*common, valid=chip.valid, precision=precision)
+    return StagedGame(*common, valid=chip.valid, precision=precision, **settings)
 
 
 def built(make: Callable[[], StagedGame]) -> tuple[float, StagedGame]:
@@ -89,6 +89,17 @@ def built(make: Callable[[], StagedGame]) -> tuple[float, StagedGame]:
     z = draw_coalitions(game.n_players, game.batch_size, "leverage", seed=7)
     first, again = (timed(partial(game, z))[0] for _ in range(2))
     return seconds + max(0.0, first - again), game
+
+
+def plain_seconds(model: SegmentationModel, chip: Chip, rounds: int = 3) -> float:
+    """Seconds of a plain evaluation at the best of some batch sizes, in turns."""
+    z = draw_coalitions(chip.superpixels.n_players, 4, "leverage", seed=7)
+    region = [next(iter(chip.regions.values()))]
+    works = {
+        str(size): partial(plain_game(model, chip, region, batch_size=size), z[:size])
+        for size in (1, 2, 4)
+    }
+    return min(s / int(size) for size, s in interleaved(works, rounds).items())
 
 
 def measure_regions(
@@ -193,50 +204,3 @@ def _memory(name: str) -> float:
     status = Path("/proc/self/status").read_text(encoding="ascii")
     found = re.search(rf"^{name}:\s+(\d+) kB", status, flags=re.MULTILINE)
     return float("nan") if found is None else 1024.0 * int(found.group(1))
-
-
-def measure_growth(
-    model: SegmentationModel, chip: Chip, quick: bool, rounds: int = 3
-) -> list[dict[str, float | str]]:
-    """How table building and seconds per coalition grow, one thing varied at a time."""
-    size = chip.image.shape[1]
-    middle = (size // 2, size // 2)
-    rows = []
-    for side in (size // 2, size) if quick else (size // 2, size, 2 * size):
-        grown = resized(chip, side)
-        pixel = _square(side, (side // 2, side // 2), 1)
-        rows.append(_growth_row(model, grown, [pixel], "image side", side, 1))
-    for cell in (44, 16) if quick else (64, 44, 32, 16, 11):
-        cells = Chip(**{**vars(chip), "superpixels": hexagons((size, size), side=cell)})
-        n_cells = cells.superpixels.n_players
-        rows.append(_growth_row(model, cells, [_square(size, middle, 1)], "cells", n_cells, rounds))
-    for width in (16, 64) if quick else (16, 64, 128, 256):
-        region = _square(size, middle, width)
-        rows.append(_growth_row(model, chip, [region], "region side", width, rounds))
-    for count in (4,) if quick else (2, 4, 8):
-        places = [(size * (1 + i) // (count + 1), size // 2) for i in range(count)]
-        regions = [_square(size, place, 16) for place in places]
-        rows.append(_growth_row(model, chip, regions, "regions", count, rounds))
-    return rows
-
-
-def _growth_row(
-    model: SegmentationModel,
-    chip: Chip,
-    regions: Sequence[NDArray[np.bool_]],
-    what: str,
-    value: int,
-    rounds: int,
-) -> dict[str, float | str]:
-    table, game = built(lambda: staged_game(model, chip, regions, "auto"))
-    z = draw_coalitions(game.n_players, game.batch_size, "leverage", seed=7)
-    staged = median(timed(partial(game, z))[0] for _ in range(rounds)) / len(z)
-    plain = timed(partial(plain_game(model, chip, regions), z[:1]))[0]
-    return {"what": what, "value": value, "table": table, "staged": staged, "plain": plain}
-
-
-def _square(size: int, centre: tuple[int, int], width: int) -> NDArray[np.bool_]:
-    mask = np.zeros((size, size), dtype=bool)
-    row, column = (c - width // 2 for c in centre)
-    mask[row : row + width, column : column + width] = True
-    return mask

@@ -20,7 +20,7 @@ from .chips import WINDOW, Chip
 from .games import RememberedGame, diffuse_game, fingerprint
 from .peers import ENDS, METHODS
 from .references import Reference, make_reference
-from .speed import plain_game, staged_game
+from .speed import staged_game
 from .verdict import COVERAGE_BUDGETS
 
 BUDGETS = (50, 75, 100, 150, 250, 350, 500, 700, 1000, 1400, 2000, 2496)
@@ -37,21 +37,19 @@ Say = Callable[[str], None]
 def studied_regions(chip: Chip) -> list[str]:
     """Kinds of regions whose accuracy is studied on a chip.
 
-    On a small image one plain pass serves all; on a large one each costs a staged game of its own,
-    and one pixel stands for them.
+    On a small image all; on a large one, where they would take an hour, one pixel stands for them.
     """
     return list(chip.regions) if is_small(chip) else ["pixel"]
 
 
 def is_small(chip: Chip) -> bool:
-    """Whether plain evaluation is the quicker way to the values of all regions."""
+    """Whether the values of all regions are had in minutes."""
     return chip.image.shape[1] <= WINDOW
 
 
 def remembered(model: SegmentationModel, chip: Chip, cache: Path | None) -> RememberedGame:
     """The studied regions of a chip as one game that remembers its values, float32."""
-    make = plain_game if is_small(chip) else staged_game
-    game = make(model, chip, [chip.regions[kind] for kind in studied_regions(chip)])
+    game = staged_game(model, chip, [chip.regions[kind] for kind in studied_regions(chip)])
     return RememberedGame(game, cache and cache / f"{chip.name}-{identity(model, chip)}.npz")
 
 

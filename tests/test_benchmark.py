@@ -219,7 +219,7 @@ def results(**changes) -> dict:
         "versions": {"torch": "2"},
         "model": {"id": "m", "title": "Model", "sha256": "0" * 64},
         "cells": 224,
-        "images": ["an image"],
+        "images": {"sample": "an image", "chip": "another"},
         "speed": {"pixel": speed, "region of 64 x 64": speed},
         "memory": 1.5e9,
         "real": {"chip": {"slick": region}},
@@ -228,6 +228,24 @@ def results(**changes) -> dict:
             "chip": {"slick": {"seconds": 20.0, "table": 8.0, "evaluations": 200, "error": 0.005}}
         },
         "diffuse": {"field": {**diffuse, "to_1_percent": {**diffuse["to_1_percent"]}}},
+        "plain": {"chip": {"seconds": 2.0, "cells": 224}},
+        "batches": [
+            {"batch": 1, "float32": 0.2, "auto": 0.1, "chosen": 0.0},
+            {"batch": 16, "float32": 0.1, "auto": 0.05, "chosen": 1.0},
+        ],
+        "backends": [
+            {"engine": "SegSHAP", "version": "2", "seconds": 0.02, "difference": 0.0},
+            {"engine": "other", "version": "1", "seconds": 0.03, "difference": 1e-5},
+        ],
+        "networks": [
+            {
+                "network": "HarDNet-MSEG",
+                "plain": 0.6,
+                "staged": 0.4,
+                "bfloat16": float("nan"),
+                "table": 1.0,
+            }
+        ],
         "growth": [{"what": "cells", "value": 224, "table": 8.0, "staged": 0.1, "plain": 2.0}],
         **changes,
     }
@@ -240,8 +258,9 @@ def test_the_summary_combines_the_measurements():
     assert found["table"] == pytest.approx(4)
     # Our own second estimator is no peer, however good it is.
     assert found["evaluations_real"] == pytest.approx(5)
-    assert found["oracle"] == pytest.approx(500 * 2.0 / (8.0 + 100 * 0.05))
-    assert found["first_map"] == pytest.approx((8.0 + 60 * 0.05) / 2.0)
+    # Our own run took (20 - 8) s for 200 evaluations, solving included.
+    assert found["oracle"] == pytest.approx(500 * 2.0 / (8.0 + 100 * 0.06))
+    assert found["first_map"] == pytest.approx((8.0 + 60 * 0.06) / 2.0)
     assert found["shap_as_used"] == pytest.approx((2 * 224 + 2048) * 2.0 / 20.0)
     assert found["coverage_500"] == 0.5
 
@@ -263,16 +282,24 @@ def test_the_document_says_how_the_peers_seconds_came_about():
     assert "chip, slick" in text
 
 
+def test_the_document_says_where_plain_evaluation_is_quicker_and_which_engine_wins():
+    text = document(results())
+    assert "| cells 224 | 2.00 | 0.100 | 20.0 | 8.0 | 5 |" in text  # 8 s are 4.2 evaluations
+    assert "| other | 1 | 0.0300 | 1.50 | 1.0e-05 |" in text
+    assert "| HarDNet-MSEG | 0.60 | 0.400 | 1.5 |  |  | 1.0 |" in text
+    assert "**not met**" in text
+
+
 def test_a_quick_run_without_most_parts_still_makes_a_document():
     measured = results()
-    for part in ("real", "coverage", "stopped", "diffuse", "growth", "memory"):
+    for part in ("real", "coverage", "stopped", "diffuse", "growth", "memory", "networks"):
         del measured[part]
     assert "not measured" in document(measured)
     assert "## Real images" not in document(measured)
 
 
 def test_the_plots_are_drawn(tmp_path):
-    assert [path.stat().st_size > 5000 for path in draw(results(), tmp_path)] == [True] * 3
+    assert [path.stat().st_size > 5000 for path in draw(results(), tmp_path)] == [True] * 4
 
 
 def test_regions_of_five_kinds_are_found_where_they_are():

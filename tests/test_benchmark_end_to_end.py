@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from benchmarks import speed, study
+from benchmarks import growth, speed, study
 from benchmarks.chips import Chip, cropped, explained_class, find_regions, resized
 from benchmarks.references import make_reference
 from segshap_qgis.explain import hexagons
@@ -42,9 +42,25 @@ def test_speed_is_measured_and_staged_values_are_the_plain_ones(model, chip):
 
 
 def test_growth_rows_vary_one_thing_at_a_time(model, chip):
-    rows = speed.measure_growth(model, chip, quick=True, rounds=1)
+    rows = growth.measure_growth(model, chip, quick=True, rounds=1)
     assert {row["what"] for row in rows} == {"image side", "cells", "region side", "regions"}
     assert all(row["plain"] > 0 and row["staged"] > 0 for row in rows)
+
+
+def test_batch_sizes_are_measured_beside_the_one_that_is_used(model, chip):
+    rows = growth.measure_batches(model, chip, chip.regions["pixel"], (4, 16), rounds=1)
+    assert [row["batch"] for row in rows] == [4, 16]
+    assert [bool(row["chosen"]) for row in rows] == [False, True]
+    assert all(row["float32"] > 0 and row["auto"] > 0 for row in rows)
+
+
+def test_every_network_of_the_package_is_measured(model, chip, monkeypatch):
+    assert {"FC-DenseNet67", "FC-DenseNet103", "HarDNet-MSEG"} <= set(growth.NETWORKS)
+    small = {"small": lambda *_: model.network}
+    monkeypatch.setattr(growth, "NETWORKS", small)
+    (row,) = growth.measure_networks(model, chip, chip.regions["pixel"], rounds=1)
+    assert row["network"] == "small"
+    assert min(row["plain"], row["staged"], row["table"]) > 0
 
 
 def test_accuracy_is_measured_against_a_reference(model, chip, tmp_path, monkeypatch):

@@ -23,6 +23,14 @@ sys.path.insert(0, str(ROOT))
 import numpy as np  # noqa: E402
 
 CACHE = ROOT / "build" / "benchmark"
+PARTS = (
+    *("memory", "speed", "batches", "networks", "growth", "backends"),
+    *("real", "coverage", "stopped", "diffuse"),
+)
+NOT_QUICK = ("batches", "networks", "growth", "backends", "coverage", "diffuse")
+BY_IMAGE = ("real", "coverage", "stopped", "plain")
+# Parts that depend on the architecture alone, or on no model at all.
+WITHOUT_WEIGHTS = ("batches", "networks", "growth", "backends", "diffuse")
 
 
 def main() -> None:
@@ -49,10 +57,12 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--only",
         nargs="+",
-        choices=["speed", "memory", "growth", "real", "coverage", "stopped", "diffuse"],
+        choices=PARTS,
         help="measure these parts only; with --json they are added to the file",
     )
-    parser.add_argument("--images", type=int, help="study the accuracy on the first so many only")
+    parser.add_argument(
+        "--images", nargs="+", metavar="NAME", help="study the accuracy on these only"
+    )
     parser.add_argument("--largest", type=int, help="follow the errors to so many evaluations only")
     parser.add_argument("--seeds", type=int, default=3, help="draws of each method")
     parser.add_argument(
@@ -71,7 +81,7 @@ def parse_arguments() -> argparse.Namespace:
 
 def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     """All measurements, in the order in which they disturb each other least."""
-    from benchmarks import chips, speed, study
+    from benchmarks import chips
     from segshap_qgis.models import load_model
 
     quick = arguments.quick
@@ -89,31 +99,18 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
             "sha256": str(model.card.weights.get("sha256", "")),
         },
         "cells": sample.superpixels.n_players,
-        "images": [image.title for image in images],
+        "images": {image.name: image.title for image in images},
     }
 
     def wanted(part: str) -> bool:
         return part in arguments.only if arguments.only else not (quick and part in NOT_QUICK)
 
-    if wanted("memory"):
-        say("Peak memory")
-        results["memory"] = speed.peak_extra_memory(sample, sample.regions["pixel"])
-    if wanted("speed"):
-        say("Seconds per coalition")
-        regions = {"pixel": sample.regions["pixel"], "region of 64 x 64": around(sample, 64)}
-        results["speed"] = (
-            speed.measure_regions(model, sample, regions, 3, 4, plain_batches=(1,))
-            if quick
-            else speed.measure_regions(model, sample, regions, rounds=7, compared=24)
-        )
-    if wanted("growth"):
-        say("Growth")
-        results["growth"] = speed.measure_growth(model, sample, quick)
+    for part, (title, work) in single_parts(model, sample, quick).items():
+        if wanted(part):
+            say(title)
+            results[part] = work()
     if wanted("real"):
         measure_accuracy(results, model, images, arguments, wanted)
-    if wanted("diffuse"):
-        say("Diffuse games")
-        results["diffuse"] = study.diffuse_study(quick, range(1 if quick else 3), say)
     if arguments.complete_plain_run:
         results["complete_plain_run"] = complete_plain_run(
             model, sample, arguments.size, arguments.budget
@@ -121,11 +118,28 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     return results
 
 
-NOT_QUICK = ("growth", "coverage", "diffuse")
+def single_parts(model: Any, sample: Any, quick: bool) -> dict[str, tuple[str, Any]]:
+    """Title and work of every part that is one measurement, in their order."""
+    from benchmarks import backends, growth, speed, study
 
-
-# Parts of the measurements that say nothing about a model.
-WITHOUT_MODEL = ("diffuse",)
+    pixel = sample.regions["pixel"]
+    regions = {"pixel": pixel, "region of 64 x 64": around(sample, 64)}
+    thorough = (3, 4, (1,)) if quick else (7, 24)
+    return {
+        "memory": ("Peak memory", lambda: speed.peak_extra_memory(sample, pixel)),
+        "speed": (
+            "Seconds per coalition",
+            lambda: speed.measure_regions(model, sample, regions, *thorough),
+        ),
+        "batches": ("Batch sizes", lambda: growth.measure_batches(model, sample, pixel)),
+        "networks": ("Other networks", lambda: growth.measure_networks(model, sample, pixel)),
+        "growth": ("Growth", lambda: growth.measure_growth(model, sample, quick)),
+        "backends": ("Other engines", lambda: backends.measure_backends(model, sample, pixel)),
+        "diffuse": (
+            "Diffuse games",
+            lambda: study.diffuse_study(quick, range(1 if quick else 3), say),
+        ),
+    }
 
 
 def joined(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
@@ -133,23 +147,31 @@ def joined(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
     if old["machine"] != new["machine"] or old["quick"] != new["quick"]:
         return new
     if old["model"] != new["model"]:
-        old = {part: old[part] for part in WITHOUT_MODEL if part in old} | {"minutes": 0.0}
-    return {**old, **new, "minutes": old["minutes"] + new["minutes"]}
+        old = {part: old[part] for part in WITHOUT_WEIGHTS if part in old} | {"minutes": 0.0}
+    by_image = {part: {**old.get(part, {}), **new[part]} for part in BY_IMAGE if part in new}
+    return {**old, **new, **by_image, "minutes": old["minutes"] + new["minutes"]}
 
 
 def measure_accuracy(
     results: dict[str, Any], model: Any, images: list[Any], arguments: Any, wanted: Any
 ) -> None:
     """Error curves, coverage and self-stopped runs on each image."""
-    from benchmarks import study
+    from benchmarks import speed, study
 
     largest = arguments.largest or (150 if arguments.quick else study.BUDGETS[-1])
     budgets = [budget for budget in study.BUDGETS if budget <= largest]
     for part in ("real", "coverage", "stopped"):
         if wanted(part):
             results[part] = {}
-    for image in images[: arguments.images]:
+    results["plain"] = {}
+    for image in images:
+        if arguments.images and image.name not in arguments.images:
+            continue
         say(f"Accuracy on {image.title}")
+        results["plain"][image.name] = {
+            "seconds": speed.plain_seconds(model, image),
+            "cells": image.superpixels.n_players,
+        }
         game = study.remembered(model, image, CACHE)
         reference = study.reference_for(game, model, image, arguments.remake_references, say)
         seeds = range(1 if arguments.quick else arguments.seeds)
@@ -231,13 +253,13 @@ def versions() -> dict[str, str]:
 
 def show(results: dict[str, Any]) -> None:
     """Print the table."""
-    from benchmarks.report import HOW_TO_READ, summary
+    from benchmarks.report import HOW_TO_READ, VERDICTS, summary
     from benchmarks.verdict import table
 
     print()
     for row in table(summary(results)):
         columns = (f"{row['owed']:>12s}", f"{row['aim']:>12s}", f"{row['measured']:>12s}")
-        print(f"{row['goal']:66s}{''.join(columns)}  {row['verdict']}")
+        print(f"{row['goal']:66s}{''.join(columns)}  {VERDICTS[row['verdict']]}")
     print(f"\n{HOW_TO_READ}\n{results['machine']['accelerator']} {results['minutes']:.1f} minutes.")
 
 

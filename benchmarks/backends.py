@@ -1,0 +1,221 @@
+"""What is left of a staged evaluation, run by other engines: torch.compile, ONNX Runtime, OpenVINO.
+
+Each gets the same work: from what tables hold, already gathered, to logits on the window. Engines
+that are not installed are left out.
+"""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from segshap_qgis.models import SegmentationModel, StagedGame
+from segshap_qgis.models.fast_layers import (
+    FastBlock,
+    FastConvolution,
+    FastDown,
+    FastUp,
+    NormReluConvolution,
+    Scratch,
+)
+from segshap_qgis.models.program import Lift, Program
+
+from .chips import Chip
+from .growth import Mask
+from .references import draw_coalitions
+from .speed import interleaved, staged_game
+
+Run = Callable[[], Any]
+
+
+class Traced(nn.Module):
+    """A program's layers without memory that is used twice: something that engines can read.
+
+    Its arguments are what the program looks up, (N, h, w, contributions) each, in the order of the
+    program's steps.
+    """
+
+    def __init__(self, program: Program) -> None:
+        super().__init__()
+        self.steps, self.layers = program.steps, program._layers
+        self.channels = program.network.channels
+
+    def forward(self, *known: Tensor) -> Tensor:
+        """Logits on the last step's window, (N, h, w, classes)."""
+        given = iter(known)
+        made: dict[str, list[tuple[Any, Tensor]]] = {}
+        for step, layer in zip(self.steps, self.layers):
+            parts = [_cut(made[name], step.read) for name in step.computed]
+            share = next(given) if step.known is not None else None
+            result = _functional(layer, parts, share)
+            names = (*step.computed, step.goal[0]) if isinstance(layer, FastBlock) else ()
+            if names:
+                pieces = result.split([self.channels[name] for name in names], dim=3)
+                for name, piece in zip(names, pieces):
+                    made.setdefault(name, []).append((step.made, piece))
+            else:
+                made.setdefault(step.goal[0], []).append((step.made, result))
+        return result
+
+
+def _cut(held: list[tuple[Any, Tensor]], wanted: Any) -> Tensor:
+    window, values = next(pair for pair in reversed(held) if pair[0].holds(wanted))
+    rows, columns = wanted.inside(window)
+    return values[:, rows, columns]
+
+
+def _functional(layer: object, parts: list[Tensor], known: Tensor | None) -> Tensor:
+    """What a fast layer does, in plain operations."""
+    x = torch.cat(parts, dim=3) if parts else None
+    if isinstance(layer, FastBlock):
+        return _block(layer, x, known)
+    if isinstance(layer, FastDown):
+        wide = known
+        if layer.step is not None and x is not None:
+            own = torch.matmul(_clamped(layer.step, x), layer.step.weight)
+            wide = own if known is None else own + known
+        pooled = F.max_pool2d(_first(wide), 2)
+        return _last(pooled) + layer.constant
+    if isinstance(layer, FastUp):
+        return _last(F.conv_transpose2d(_first(x), layer.weight, layer.bias, stride=2))
+    if isinstance(layer, FastConvolution):
+        own = _last(F.conv2d(_first(x), layer.weight, layer.bias, 1, layer.padding))
+        return own if known is None else own + known
+    raise TypeError(type(layer).__name__)
+
+
+def _block(layer: FastBlock, stack: Tensor | None, known: Tensor | None) -> Tensor:
+    first = 0
+    for step, bias in layer.steps:
+        share = None if known is None else known[..., first : first + len(bias)]
+        made: Any = bias
+        if step is not None and stack is not None:
+            own = F.conv2d(_first(_clamped(step, stack)), step.weight, None, 1, step.padding)
+            made = _last(own) + (step.shift_term(*stack.shape[1:3]) + bias)
+        made = made if share is None else made + share
+        stack = made if stack is None else torch.cat([stack, made], dim=3)
+        first += len(bias)
+    return stack  # type: ignore[return-value]
+
+
+def _clamped(step: NormReluConvolution, x: Tensor) -> Tensor:
+    return torch.minimum(torch.maximum(x, step.low), step.high)
+
+
+def _first(x: Tensor | None) -> Tensor:
+    return x.permute(0, 3, 1, 2)  # type: ignore[union-attr]
+
+
+def _last(x: Tensor) -> Tensor:
+    return x.permute(0, 2, 3, 1)
+
+
+class _Given:
+    """Stands for a table whose entries have been gathered."""
+
+    def __init__(self, values: Tensor) -> None:
+        self.values = values
+
+    def gather(self, _present: Tensor, scratch: Scratch) -> Tensor:
+        # Layers may write into it.
+        return scratch.take("given", self.values.shape, self.values).copy_(self.values)
+
+
+def measure_backends(
+    model: SegmentationModel, chip: Chip, region: Mask, batch: int = 8, rounds: int = 7
+) -> list[dict[str, Any]]:
+    """Seconds of a coalition in each engine, in turns, and how far its logits are from ours."""
+    game = staged_game(model, chip, [region])
+    program = game.plan.program
+    z = draw_coalitions(game.n_players, batch, "leverage", seed=7)
+    with torch.inference_mode():
+        present, scratch = game._padded(z), Scratch()
+        lifts = [step.known for step in program.steps if step.known is not None]
+        known = [game.tables[lift].gather(present, scratch).clone() for lift in lifts]
+        works = {"SegSHAP": partial(_ours, game, present, dict(zip(lifts, known)))}
+        truth = works["SegSHAP"]().clone()
+        versions = {"SegSHAP": torch.__version__}
+        for name, version, run in _engines(Traced(program), [k.clone() for k in known]):
+            works[name], versions[name] = run, version
+        differences = {
+            name: float(np.abs(np.asarray(run()) - truth.numpy()).max())
+            for name, run in works.items()
+        }
+        seconds = interleaved(works, rounds)
+    return [
+        {
+            "engine": name,
+            "version": versions[name],
+            "seconds": seconds[name] / batch,
+            "difference": differences[name],
+        }
+        for name in works
+    ]
+
+
+def _ours(game: StagedGame, present: Tensor, known: dict[Lift, Tensor]) -> Tensor:
+    tables: Any = {lift: _Given(values) for lift, values in known.items()}
+    with torch.inference_mode():
+        ((_, logits),) = game.plan.program.run(present, tables, game._paint, lambda: None)
+    return logits
+
+
+def _engines(traced: Traced, known: list[Tensor]) -> Iterator[tuple[str, str, Run]]:
+    """Name, version and a call of every engine that is installed."""
+    from importlib.metadata import version
+
+    compiled = torch.compile(traced, dynamic=False)
+
+    def with_torch() -> Tensor:
+        with torch.inference_mode():
+            return compiled(*known)
+
+    yield "torch.compile", torch.__version__, with_torch
+    arrays = [values.numpy() for values in known]
+    graph = _exported(traced, known)
+    if graph is None:
+        return
+    try:
+        import onnxruntime
+    except ImportError:
+        pass
+    else:
+        session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
+        feed = {port.name: array for port, array in zip(session.get_inputs(), arrays)}
+        yield "ONNX Runtime", version("onnxruntime"), lambda: session.run(None, feed)[0]
+    try:
+        import openvino
+    except ImportError:
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "suffix.onnx"
+        path.write_bytes(graph)
+        network = openvino.Core().read_model(path)
+        for hint in ("f32", "bf16"):
+            settings = {"INFERENCE_PRECISION_HINT": hint}
+            request = openvino.Core().compile_model(network, "CPU", settings)
+            run = partial(_with_openvino, request, arrays)
+            yield f"OpenVINO {hint}", version("openvino"), run
+
+
+def _with_openvino(request: Any, arrays: list[Any]) -> Any:
+    return request(arrays)[0]
+
+
+def _exported(traced: Traced, known: list[Tensor]) -> bytes | None:
+    try:
+        import onnx  # noqa: F401
+    except ImportError:
+        return None
+    buffer = io.BytesIO()
+    torch.onnx.export(traced, tuple(known), buffer, dynamo=False, opset_version=17)
+    return buffer.getvalue()
