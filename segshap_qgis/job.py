@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 from qgis.core import QgsGeometry, QgsRasterLayer
 
 from . import __version__
+from .errors import RegionError
 from .explain import Explanation
 from .geo import Record, Window, predicted_segment, region_from_geometry
 from .geo.grid import pixel_bounds
 from .geo.merging import merge_pixels
 from .geo.regions import mask_outline, share_outside
+from .geo.wellknown import to_wkb
 from .model_library import trusted
 from .provider_window import Snapshot
 from .workflow import Request, explain_window
@@ -53,7 +55,7 @@ class ExplainJob:
     request : Request
         How.
     kind : str
-        "pixel", "region", "slick" (the geometry is a point in it) or "features".
+        "pixel", "region", "slick" (the geometry is a point in it), "feature" or "features".
     geometry : QgsGeometry
         In the layer's CRS.
     title : str
@@ -72,6 +74,8 @@ class ExplainJob:
     ------
     ImageError
         The layer has no pixel values, or not the bands.
+    RegionError
+        The geometry is empty.
     """
 
     def __init__(
@@ -83,12 +87,10 @@ class ExplainJob:
         title: str,
         model: Optional[SegmentationModel] = None,
     ) -> None:
-        from shapely import wkb
-
         self.request = request
         self.kind = kind
         self.title = title
-        self.place = wkb.loads(bytes(geometry.asWkb()))
+        self.place = _flat(geometry)
         is_snapshot = isinstance(layer, Snapshot)
         self.snapshot = layer if is_snapshot else Snapshot(layer, request.bands)
         self.model = model
@@ -108,7 +110,7 @@ class ExplainJob:
                 window.bands, window.valid, self.request.unit or window.unit
             )
         region = self._locate(model, window, probabilities)
-        task.located.emit(mask_outline(region, window.transform).wkb)
+        task.located.emit(to_wkb(mask_outline(region, window.transform)))
         found = explain_window(
             self.request, model, window, region, task.on_progress, task.is_cancelled
         )
@@ -150,3 +152,15 @@ class ExplainJob:
             "started": started.isoformat(timespec="seconds"),
             "seconds": round(seconds, 1),
         }
+
+
+def _flat(geometry: QgsGeometry) -> Any:
+    """A QGIS geometry as a shapely one, which knows neither curves nor measures."""
+    from shapely import wkb
+
+    if geometry.isEmpty():
+        raise RegionError("The region of interest is empty.", "Draw a region or click a pixel.")
+    flat = QgsGeometry(geometry.constGet().segmentize())
+    flat.get().dropZValue()
+    flat.get().dropMValue()
+    return wkb.loads(bytes(flat.asWkb()))

@@ -36,7 +36,7 @@ def remote(tmp_path):
 
 
 def test_a_window_of_a_remote_raster_is_that_of_the_file(tmp_path, remote):
-    server, layer = remote
+    _server, layer = remote
     snapshot = Snapshot(layer)
     with ThreadPoolExecutor(1) as pool:
         found = pool.submit(snapshot.read, (500, 700, 520, 730), 64).result(timeout=120)

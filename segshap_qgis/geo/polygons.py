@@ -13,6 +13,7 @@ from shapely.geometry import MultiPolygon
 
 from ..errors import ExportError
 from .cells import Column
+from .wellknown import to_wkb
 
 
 def write_polygons(
@@ -51,7 +52,7 @@ def write_polygons(
         for index, outline in enumerate(outlines):
             feature = ogr.Feature(layer.GetLayerDefn())
             feature.SetFID(index + 1)
-            feature.SetGeometry(ogr.CreateGeometryFromWkb(_multi(outline).wkb))
+            feature.SetGeometry(ogr.CreateGeometryFromWkb(to_wkb(_multi(outline))))
             for name, values in columns:
                 if not _unknown(values[index]):
                     feature.SetField(name, values[index])

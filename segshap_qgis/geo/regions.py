@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ..errors import RegionError
 from .grid import Transform, pixel_coordinates, to_map, to_pixel
+from .wellknown import to_wkb
 from .window import Window
 
 # The pixel grid itself as a map: x = column, y = row.
@@ -199,7 +200,7 @@ def _burn_pixels(parts: list[Any], shape: tuple[int, ...]) -> NDArray[np.int32]:
             if (part.geom_type == "Polygon") == is_area:
                 feature = ogr.Feature(layer.GetLayerDefn())
                 feature.SetField(0, number)
-                feature.SetGeometryDirectly(ogr.CreateGeometryFromWkb(part.wkb))
+                feature.SetGeometryDirectly(ogr.CreateGeometryFromWkb(to_wkb(part)))
                 layer.CreateFeature(feature)
         options = ["ATTRIBUTE=part"] + ([] if is_area else ["ALL_TOUCHED=TRUE"])
         gdal.RasterizeLayer(target, [1], layer, options=options)

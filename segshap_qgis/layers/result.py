@@ -26,6 +26,7 @@ from ..geo import Record
 from ..geo.cells import Column, cell_columns
 from ..geo.rasters import Map, holds, maps, reference_system, write_map
 from ..geo.regions import cell_outlines, mask_outline
+from ..geo.wellknown import to_wkb
 from . import styles
 from .memory_files import forget_folder
 
@@ -175,7 +176,7 @@ def _vector_layer(outlines: Iterable[Any], columns: list[Column], crs_wkt: str) 
     features = []
     for index, outline in enumerate(outlines):
         geometry = QgsGeometry()
-        geometry.fromWkb(outline.wkb)
+        geometry.fromWkb(to_wkb(outline))
         geometry.convertToMultiType()
         feature = QgsFeature(layer.fields())
         feature.setGeometry(geometry)

@@ -21,6 +21,7 @@ from qgis.core import (
 )
 
 from ..errors import Interrupted
+from ..geo.wellknown import to_wkb
 from ..scene import SlickRequest, find_slicks
 from ..scene.slicks import slick_columns
 from .algorithm import UNITS, SegShapAlgorithm, told_to
@@ -179,7 +180,7 @@ class FindSlicks(SegShapAlgorithm):
         for index, slick in enumerate(found):
             feature = QgsFeature(fields)
             shape = QgsGeometry()
-            shape.fromWkb(slick.outline.wkb)
+            shape.fromWkb(to_wkb(slick.outline))
             shape.convertToMultiType()
             feature.setGeometry(shape)
             # What is not known is NaN in numbers and empty in tables.
