@@ -66,7 +66,7 @@ def make_scene(path: Path, side: int, slicks: int = 0) -> list[tuple[int, int]]:
     from osgeo import gdal
 
     rng = np.random.default_rng(0)
-    options = ["TILED=YES", "COMPRESS=DEFLATE", "BIGTIFF=IF_SAFER"]
+    options = ["TILED=YES", "BIGTIFF=IF_SAFER"]
     raster = gdal.GetDriverByName("GTiff").Create(str(path), side, side, 1, gdal.GDT_Byte, options)
     raster.SetGeoTransform((500000.0, 10.0, 0.0, 5000000.0, 0.0, -10.0))
     per_row = max(1, int(np.ceil(slicks**0.5)))
