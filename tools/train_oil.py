@@ -42,7 +42,9 @@ RECIPE: dict[str, Any] = {
     "lowest_db": -20.0,
     "highest_db": 12.0,
     "sea": {"block": 16, "percentile": 80, "land_db": 7},
+    "least_spread_db": 0.3,
 }
+FIXED_SCALE = {key: value for key, value in RECIPE.items() if key != "least_spread_db"}
 SIZES = {"56": (4, 12, 48), "small": (2, 8, 24)}  # layers a block, growth, maps of the stem
 LARGEST_OIL_FRACTION = 0.9
 SMALLEST_DARKENING_DB = 0.5
@@ -64,6 +66,9 @@ class Stage(NamedTuple):
     each : float
         Weight of the Dice of each crop, where thin slicks count as much as wide ones, against the
         Dice of the batch as a whole.
+    recipe : mapping
+        Normalisation. A fixed scale is the easier start; in units of its own spread a chip whose
+        grey values were stretched by an unknown factor looks like any other.
     """
 
     size: int
@@ -71,12 +76,13 @@ class Stage(NamedTuple):
     shares: tuple[float, float]
     zoom: tuple[float, float]
     each: float
+    recipe: dict[str, Any]
     until: int
 
 
 STAGES = [
-    Stage(128, 12, (0.6, 0.4), (0.8, 2.0), each=0.0, until=500),
-    Stage(256, 4, (0.5, 0.5), (0.6, 1.3), each=0.5, until=1000),
+    Stage(128, 12, (0.6, 0.4), (0.8, 2.0), each=0.0, recipe=FIXED_SCALE, until=500),
+    Stage(256, 4, (0.5, 0.5), (0.6, 1.3), each=0.5, recipe=RECIPE, until=850),
 ]
 
 
@@ -192,7 +198,7 @@ def guess_slicks(grey: NDArray[np.uint8]) -> Chip:
     valid = ~_wedges(grey)
     if not _varies(grey[valid]):
         return _clean(grey)
-    contrast = normalise(grey[None], valid, RECIPE, "amplitude")[0] * RECIPE["scale_db"]
+    contrast = normalise(grey[None], valid, FIXED_SCALE, "amplitude")[0] * RECIPE["scale_db"]
     smooth = ndimage.uniform_filter(contrast, 5)
     sea = np.median(smooth[valid])
     spread = 1.4826 * np.median(np.abs(smooth[valid] - sea))  # the standard deviation of a normal
@@ -259,7 +265,7 @@ class Batches:
         if not _varies(chip.grey[valid]):
             valid = np.ones_like(chip.valid)
         if _varies(chip.grey):
-            contrast = normalise(chip.grey[None], valid, RECIPE, "amplitude")
+            contrast = normalise(chip.grey[None], valid, stage.recipe, "amplitude")
         else:  # nothing but fill
             contrast = np.zeros((1, *chip.grey.shape), dtype=np.float32)
         grid = _grid(stage, rng)
@@ -455,7 +461,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--resume", type=Path, help="checkpoint to go on from")
     parser.add_argument("--steps", type=int, default=STAGES[-1].until, help="the last one's number")
     parser.add_argument("--warmup", type=int, default=30)
-    parser.add_argument("--cooldown", type=int, default=450, help="steps of falling rate")
+    parser.add_argument("--cooldown", type=int, default=300, help="steps of falling rate")
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--decay", type=float, default=1e-2)
     parser.add_argument("--dropout", type=float, default=0.0)

@@ -16,6 +16,7 @@ UNITS = ("amplitude", "power", "db")
 # Sea and land seldom reach a backscatter of 2 (3 dB) in the median; amplitudes, digital numbers and
 # grey values lie far above.
 LARGEST_MEDIAN_POWER = 2.0
+NO_SIGNAL = 1e-12  # stands in for zero, which has no logarithm
 
 
 def normalise(
@@ -23,7 +24,7 @@ def normalise(
     valid: NDArray[np.bool_],
     recipe: Mapping[str, Any],
     unit: str | None = None,
-    levels: NDArray[np.floating] | None = None,
+    sea: NDArray[np.floating] | None = None,
 ) -> NDArray[np.float32]:
     """Normalise a window by a model card's recipe.
 
@@ -35,17 +36,19 @@ def normalise(
         False on no-data.
     recipe : mapping
         ``{"kind": "log_contrast", "scale_db", "lowest_db", "highest_db"}`` for radar: contrast in
-        dB against the median of each band, clipped, over a fixed scale. Dividing by the window's
-        own spread instead would blow the speckle of an empty sea up to the strength of a slick.
-        With ``"sea": {"block", "percentile", "land_db"}`` the contrast is against the open sea as
-        `_sea_level` finds it, so that a slick that fills most of the window is dark all the same.
+        dB against the median of each band, clipped, over a fixed scale. With ``"sea": {"block",
+        "percentile", "land_db"}`` the contrast is against the open sea as `_sea_level` finds it, so
+        that a slick that fills most of the window is dark all the same. With
+        ``"least_spread_db"``, too, the contrast is stretched until the sea's standard deviation is
+        ``scale_db``, so that grey values which somebody stretched by an unknown factor look like
+        any others; the least spread keeps a flat sea from becoming texture.
         ``{"kind": "mean_std", "mean": [...], "std": [...]}`` or
         ``{"kind": "scale", "factor": ..., "offset": ...}`` for optical images.
     unit : {"amplitude", "power", "db"}, optional
         Unit of radar values; recognised from the data by default.
-    levels : (B, H, W) or (B, 1, 1) array, optional
-        What radar contrast is measured against, in dB, instead of the window's own levels: one
-        scene cut into windows needs levels that do not depend on the cut.
+    sea : (2B, H, W) or (2B, 1, 1) array, optional
+        What radar contrast is measured against instead of the window's own `sea_statistics`: one
+        scene cut into windows needs a sea that does not depend on the cut.
 
     Returns
     -------
@@ -63,35 +66,33 @@ def normalise(
     """
     bands = np.asarray(bands, dtype=np.float32)
     with _recipe_errors():
-        if levels is not None and recipe["kind"] == "log_contrast":
-            normalised = _against(bands, valid, recipe, unit, levels)
+        if sea is not None and recipe["kind"] == "log_contrast":
+            normalised = _against(bands, valid, recipe, unit, sea)
         else:
             _check(bands, valid)
             normalised = _KINDS[recipe["kind"]](bands, valid, recipe, unit)
     return np.where(valid, normalised, 0).astype(np.float32)
 
 
-def sea_levels(
+def sea_statistics(
     bands: NDArray, valid: NDArray[np.bool_], recipe: Mapping[str, Any], unit: str | None = None
 ) -> NDArray[np.float64] | None:
-    """What the contrast of a window is measured against: (B,) in dB; None where no recipe asks.
+    """What the contrast of a window is measured against; None where no recipe asks.
 
     Parameters and errors as `normalise`.
+
+    Returns
+    -------
+    (2B,) float64 array or None
+        In dB: the level of the sea in each band, then its spread in each.
     """
     bands = np.asarray(bands, dtype=np.float32)
     _check(bands, valid)
     with _recipe_errors():
         if recipe["kind"] != "log_contrast":
             return None
-        limits = float(recipe["lowest_db"]), float(recipe["highest_db"])
-        found = []
-        for band in bands:
-            level = _median_db(band[valid], unit or recognise_unit(band[valid]))
-            if "sea" in recipe:
-                contrast = _contrast_db(band, valid, unit, limits[0]).clip(*limits)
-                level += _sea_level(contrast, valid, **recipe["sea"])
-            found.append(level)
-    return np.array(found)
+        found = [_sea_of(band, valid, recipe, unit) for band in bands]
+    return np.array(found).T.ravel()
 
 
 @contextmanager
@@ -153,12 +154,8 @@ def _log_contrast(
     bands: NDArray, valid: NDArray[np.bool_], recipe: Mapping[str, Any], unit: str | None
 ) -> NDArray:
     _check_unit(unit)
-    limits = float(recipe["lowest_db"]), float(recipe["highest_db"])
-    contrast = np.stack([_contrast_db(band, valid, unit, limits[0]) for band in bands])
-    if "sea" in recipe:
-        levels = [_sea_level(band.clip(*limits), valid, **recipe["sea"]) for band in contrast]
-        contrast -= np.reshape(levels, (-1, 1, 1))
-    return contrast.clip(*limits) / float(recipe["scale_db"])
+    sea = np.array([_sea_of(band, valid, recipe, unit) for band in bands])
+    return _against(bands, valid, recipe, unit, sea.T.reshape(-1, 1, 1))
 
 
 def _against(
@@ -166,18 +163,41 @@ def _against(
     valid: NDArray[np.bool_],
     recipe: Mapping[str, Any],
     unit: str | None,
-    levels: NDArray[np.floating],
+    sea: NDArray[np.floating],
 ) -> NDArray:
-    """Contrast against given levels; fill and zeros become the lowest contrast."""
+    """Contrast against a given sea; fill and zeros become the lowest contrast."""
     _check_unit(unit)
     limits = float(recipe["lowest_db"]), float(recipe["highest_db"])
-    unit = unit or recognise_unit(bands[:, valid])
+    scale = float(recipe["scale_db"])
+    level, spread = np.split(np.asarray(sea), 2)
+    contrast = np.stack([_decibels(band, valid, unit) for band in bands]) - level
+    return (contrast * (scale / spread)).clip(*limits) / scale
+
+
+def _sea_of(
+    band: NDArray, valid: NDArray[np.bool_], recipe: Mapping[str, Any], unit: str | None
+) -> tuple[float, float]:
+    """Level and spread of the sea in one band (H, W), in dB."""
+    limits = float(recipe["lowest_db"]), float(recipe["highest_db"])
+    level = _median_db(band[valid], unit or recognise_unit(band[valid]))
+    contrast = _decibels(band, valid, unit) - level
+    if "sea" in recipe:
+        above = _sea_level(contrast.clip(*limits), valid, **recipe["sea"])
+        level, contrast = level + above, contrast - above
+    if "least_spread_db" not in recipe:
+        return level, float(recipe["scale_db"])
+    # Land, ships and pixels without any signal are no sea.
+    is_sea = valid & (contrast > limits[0]) & (contrast < float(recipe["sea"]["land_db"]))
+    spread = float(contrast[is_sea].std()) if is_sea.any() else 0.0
+    return level, max(spread, float(recipe["least_spread_db"]))
+
+
+def _decibels(band: NDArray, valid: NDArray[np.bool_], unit: str | None) -> NDArray:
+    unit = unit or recognise_unit(band[valid])
     if unit == "db":
-        decibels = bands
-    else:
-        factor = 20 if unit == "amplitude" else 10
-        decibels = factor * np.log10(np.maximum(np.where(valid, bands, 0), 1e-12))
-    return (decibels - levels).clip(*limits) / float(recipe["scale_db"])
+        return band
+    factor = 20 if unit == "amplitude" else 10
+    return factor * np.log10(np.maximum(np.where(valid, band, 0), NO_SIGNAL))
 
 
 def _check_unit(unit: str | None) -> None:
@@ -191,6 +211,7 @@ def _check_unit(unit: str | None) -> None:
 def _median_db(values: NDArray, unit: str) -> float:
     if unit == "db":
         return float(np.median(values))
+    # Zeros are fill or the bottom of a coarse scale; neither says how bright the sea is.
     positive = values[values > 0]
     if positive.size == 0:
         raise ImageError("The image has no positive backscatter.", "Choose another unit or band.")
@@ -217,23 +238,6 @@ def _block_means(image: NDArray, side: int) -> NDArray:
     rows, columns = (length // side for length in image.shape)
     blocks = image[: rows * side, : columns * side].reshape(rows, side, columns, side)
     return blocks.mean(axis=(1, 3))
-
-
-def _contrast_db(
-    band: NDArray, valid: NDArray[np.bool_], unit: str | None, lowest_db: float
-) -> NDArray:
-    values = band[valid]
-    unit = unit or recognise_unit(values)
-    if unit == "db":
-        return band - np.median(values)
-    # Zeros are fill or the bottom of a coarse scale; neither says how bright the sea is.
-    positive = values[values > 0]
-    if positive.size == 0:
-        raise ImageError("The image has no positive backscatter.", "Choose another unit or band.")
-    factor = 20 if unit == "amplitude" else 10
-    floor = 10 ** (lowest_db / factor)
-    ratio = np.where(valid, band, 0) / np.median(positive)
-    return factor * np.log10(np.maximum(ratio, floor))
 
 
 def _mean_std(

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from ..errors import ImageError, Interrupted, ModelError, SettingsError
 from .model_card import ModelCard
 from .model_files import read_card
-from .normalisation import normalise, sea_levels
+from .normalisation import normalise, sea_statistics
 from .own_networks import FORMATS, own_network
 
 MODELS_FOLDER = Path(__file__).resolve().parents[2] / "resources" / "models"
@@ -87,7 +87,7 @@ class SegmentationModel:
         bands: NDArray,
         valid: NDArray[np.bool_] | None = None,
         unit: str | None = None,
-        levels: NDArray[np.floating] | None = None,
+        sea: NDArray[np.floating] | None = None,
     ) -> NDArray[np.float32]:
         """Raw bands to what the network was trained on, after checking that they fit it.
 
@@ -99,8 +99,8 @@ class SegmentationModel:
             False on no-data; all pixels are valid by default.
         unit : str, optional
             Unit of the values, where the recipe cares; recognised from the data by default.
-        levels : (B, H, W) array, optional
-            What radar contrast is measured against instead of the window's own levels, in dB.
+        sea : (2B, H, W) array, optional
+            What radar contrast is measured against instead of the window's own `sea_statistics`.
 
         Raises
         ------
@@ -110,23 +110,23 @@ class SegmentationModel:
         self._check_fits(bands)
         if valid is None:
             valid = np.ones(bands.shape[1:], dtype=bool)
-        return normalise(bands, valid, self.card.normalisation, unit, levels)
+        return normalise(bands, valid, self.card.normalisation, unit, sea)
 
-    def sea_levels(
+    def sea_statistics(
         self, bands: NDArray, valid: NDArray[np.bool_], unit: str | None = None
     ) -> NDArray[np.float64] | None:
-        """What `normalise` measures contrast against in a window: (B,) in dB, None if nothing."""
-        return sea_levels(bands, valid, self.card.normalisation, unit)
+        """Levels and spreads of the sea in a window, (2B,) in dB; None if nobody needs them."""
+        return sea_statistics(bands, valid, self.card.normalisation, unit)
 
     def predict(
         self,
         bands: NDArray,
         valid: NDArray[np.bool_] | None = None,
         unit: str | None = None,
-        levels: NDArray[np.floating] | None = None,
+        sea: NDArray[np.floating] | None = None,
     ) -> NDArray[np.float32]:
         """Probability of every class at every pixel: raw (B, H, W) to (C, H, W) float32."""
-        image = torch.from_numpy(self.normalise(bands, valid, unit, levels)).to(self.device)
+        image = torch.from_numpy(self.normalise(bands, valid, unit, sea)).to(self.device)
         return self.logits(image[None]).softmax(dim=1)[0].cpu().numpy()
 
     def logits(self, images: Tensor) -> Tensor:

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from ..errors import SettingsError
 from ..geo.aside import target_path
 from ..geo.grid import PixelBounds
-from .levels import LevelSurface, level_surface
 from .maps import MapPair, class_path
+from .sea import SeaSurface, sea_surface
 from .source import SceneSource
 from .tiles import spans, weights
 from .workplace import identity_of, identity_of_model, small_cache, workplace
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from ..models import SegmentationModel
 
 KINDS = ("uint8", "float32")
-# Share of the progress that finding the levels takes, and at which the final files are written.
-LEVELS_DONE, TILES_DONE = 0.05, 0.95
+# Share of the progress that finding the sea takes, and at which the final files are written.
+SEA_DONE, TILES_DONE = 0.05, 0.95
 
 
 @dataclass(frozen=True)
@@ -132,8 +132,8 @@ def segment_scene(
     with small_cache(), model.interruptible(is_cancelled):
         scene = _Scene(request, model)
         maps = MapPair(work, scene.source, request.kind)
-        levels = scene.levels(work, lambda done: on_progress(LEVELS_DONE * done))
-        resumed_at = scene.predict(levels, maps, on_progress)
+        sea = scene.sea(work, lambda done: on_progress(SEA_DONE * done))
+        resumed_at = scene.predict(sea, maps, on_progress)
         facts = {
             "SEGSHAP_TARGET": request.target,
             "SEGSHAP_MODEL": model.card.id,
@@ -171,22 +171,22 @@ class _Scene:
 
         return recognise_unit(self.source.sample()[0])
 
-    def levels(self, work: Path, on_progress: Callable[[float], None]) -> Optional[LevelSurface]:
-        """The surface of levels, kept for the next start."""
-        file = work / "levels.npz"
+    def sea(self, work: Path, on_progress: Callable[[float], None]) -> Optional[SeaSurface]:
+        """The sea all over the scene, kept for the next start."""
+        file = work / "sea.npz"
         if file.is_file():
             with np.load(file, allow_pickle=False) as kept:
-                return LevelSurface(kept["rows"], kept["columns"], kept["levels"])
-        found = level_surface(self.model, self.source, self.unit, self.request.window, on_progress)
+                return SeaSurface(kept["rows"], kept["columns"], kept["values"])
+        found = sea_surface(self.model, self.source, self.unit, self.request.window, on_progress)
         if found is not None:
-            written = file.with_name("levels.new.npz")
-            np.savez(written, rows=found.rows, columns=found.columns, levels=found.levels)
+            written = file.with_name("sea.new.npz")
+            np.savez(written, rows=found.rows, columns=found.columns, values=found.values)
             written.replace(file)
         return found
 
     def predict(
         self,
-        levels: Optional[LevelSurface],
+        sea: Optional[SeaSurface],
         maps: MapPair,
         on_progress: Callable[[float], None],
     ) -> int:
@@ -197,7 +197,7 @@ class _Scene:
             (start, stop), is_last = self.rows[i], i + 1 == len(self.rows)
             end = stop if is_last else self.rows[i + 1][0]
             below = np.zeros((self.n_classes, stop - end, self.source.grid.width), np.float32)
-            for j, (column, done) in enumerate(self._row_of_tiles(levels, i, fades[i])):
+            for j, (column, done) in enumerate(self._row_of_tiles(sea, i, fades[i])):
                 width = done.shape[2]
                 if above is not None:
                     done[:, : above.shape[1]] += above[:, :, column : column + width]
@@ -206,7 +206,7 @@ class _Scene:
                 shown = window.valid & ~self.source.land(window)
                 maps.write((start, column), done[:, : end - start], shown, self.index)
                 share = (i * len(self.columns) + j + 1) / self.n_tiles
-                on_progress(LEVELS_DONE + (TILES_DONE - LEVELS_DONE) * share)
+                on_progress(SEA_DONE + (TILES_DONE - SEA_DONE) * share)
             above = below
             maps.keep(i + 1, below)
         return first
@@ -217,7 +217,7 @@ class _Scene:
         return len(self.model.class_names)
 
     def _row_of_tiles(
-        self, levels: Optional[LevelSurface], i: int, fade: NDArray[np.float32]
+        self, sea: Optional[SeaSurface], i: int, fade: NDArray[np.float32]
     ) -> Iterator[tuple[int, NDArray[np.float32]]]:
         """Blend a row of tiles from left to right; yields (first column, (C, H, w)) when done."""
         row0, row1 = self.rows[i]
@@ -225,7 +225,7 @@ class _Scene:
         for j, ((start, stop), across) in enumerate(
             zip(self.columns, weights(self.columns, self.request.overlap))
         ):
-            predicted = self._tile((row0, start, row1, stop), levels)
+            predicted = self._tile((row0, start, row1, stop), sea)
             predicted *= fade[:, None] * across
             if left is not None:
                 predicted[:, :, : left.shape[2]] += left
@@ -233,11 +233,11 @@ class _Scene:
             left = predicted[:, :, end - start :].copy()
             yield start, predicted[:, :, : end - start]
 
-    def _tile(self, bounds: PixelBounds, levels: Optional[LevelSurface]) -> NDArray[np.float32]:
+    def _tile(self, bounds: PixelBounds, sea: Optional[SeaSurface]) -> NDArray[np.float32]:
         """Probability of every class on a tile, (C, H, W); 0 where all of it is no-data."""
         self.model.check_interrupted()
         window = self.source.read(bounds)
         if not window.valid.any():
             return np.zeros((self.n_classes, *window.shape), dtype=np.float32)
-        at = None if levels is None else levels.at(bounds)
+        at = None if sea is None else sea.at(bounds)
         return self.model.predict(window.bands, window.valid, self.unit, at)

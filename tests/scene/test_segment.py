@@ -17,7 +17,7 @@ from osgeo import gdal, ogr
 from segshap_qgis.errors import ExportError, ImageError, Interrupted, SettingsError
 from segshap_qgis.models import load_model
 from segshap_qgis.scene import SceneRequest, segment_scene
-from segshap_qgis.scene.levels import level_surface
+from segshap_qgis.scene.sea import sea_surface
 from segshap_qgis.scene.source import SceneSource
 from segshap_qgis.scene.tiles import spans, weights
 from tests.scene.scenes import radar_model, sea_db, write_scene
@@ -80,7 +80,7 @@ def test_tiles_give_the_probability_of_one_pass_over_the_whole_scene(tmp_path, s
     assert made.tiles > 4
     model = load_model(model_path)
     source = SceneSource(scene, (1,))
-    surface = level_surface(model, source, "db", 256, unheard)
+    surface = sea_surface(model, source, "db", 256, unheard)
     whole = source.read((0, 0, 300, 420))
     one_pass = model.predict(whole.bands, whole.valid, "db", surface.at((0, 0, 300, 420)))
     found = values_of(made.probability)
@@ -92,22 +92,22 @@ def test_tiles_give_the_probability_of_one_pass_over_the_whole_scene(tmp_path, s
     assert (values_of(made.classes)[~whole.valid] == 255).all()
 
 
-def test_levels_follow_the_sea_across_the_swath_and_equal_the_models_own(scene, model_path):
+def test_the_sea_is_followed_across_the_swath_and_equals_the_models_own(scene, model_path):
     model, source = load_model(model_path), SceneSource(scene, (1,))
-    surface = level_surface(model, source, "db", 256, unheard)
+    surface = sea_surface(model, source, "db", 256, unheard)
     levels = surface.at((0, 0, 300, 420))[0]
     assert levels[150, 40] - levels[150, 380] > 1.5  # decibels
     row, column = round(surface.rows[0]), round(surface.columns[0])
     first = source.read((0, 0, 256, 256))
-    own = model.sea_levels(first.bands, first.valid, "db")
+    own = model.sea_statistics(first.bands, first.valid, "db")
     assert levels[row, column] == pytest.approx(own[0], abs=0.05)
 
 
-def test_levels_given_to_the_model_reproduce_its_own_normalisation(scene, model_path):
+def test_a_sea_given_to_the_model_reproduces_its_own_normalisation(scene, model_path):
     model, source = load_model(model_path), SceneSource(scene, (1,))
     window = source.read((0, 0, 256, 256))
-    own = model.sea_levels(window.bands, window.valid, "db")
-    given = np.broadcast_to(own[:, None, None], window.bands.shape)
+    own = model.sea_statistics(window.bands, window.valid, "db")
+    given = np.broadcast_to(own[:, None, None], (2, *window.bands.shape[1:]))
     np.testing.assert_allclose(
         model.normalise(window.bands, window.valid, "db", given),
         model.normalise(window.bands, window.valid, "db"),
@@ -148,7 +148,7 @@ def test_files_are_cloud_optimised_and_lie_on_the_scenes_grid(tmp_path, model_pa
     ]
 
 
-def test_land_is_left_out_of_the_maps_and_of_the_levels(tmp_path, scene, model_path):
+def test_land_is_left_out_of_the_maps_and_of_the_sea(tmp_path, scene, model_path):
     driver = ogr.GetDriverByName("GeoJSON")
     land = tmp_path / "land.geojson"
     file = driver.CreateDataSource(str(land))

@@ -1,10 +1,10 @@
 """What radar contrast is measured against, everywhere in a scene, whatever tile asks.
 
-A model that measures contrast against the open sea finds that level in the window that it is
-given. Two tiles find two levels, and their predictions disagree along the seam. Here the level is
-found as the model finds it, in windows of the model's own size around the nodes of a coarse grid,
-and interpolated between them: it depends on the place alone, follows the slow change of the sea's
-brightness across the swath, and equals the model's own where a window is centred on a node.
+A model that measures contrast against the open sea finds the sea's level and spread in the window
+that it is given. Two tiles find two seas, and their predictions disagree along the seam. Here both
+are found as the model finds them, in windows of the model's own size around the nodes of a coarse
+grid, and interpolated between them: they depend on the place alone, follow the slow change of the
+sea's brightness across the swath, and equal the model's own where a window is centred on a node.
 """
 
 from __future__ import annotations
@@ -28,42 +28,42 @@ SMALLEST_SHARE = 0.02
 
 
 @dataclass(frozen=True)
-class LevelSurface:
-    """Levels on the nodes of a coarse grid.
+class SeaSurface:
+    """Level and spread of the sea on the nodes of a coarse grid.
 
     Attributes
     ----------
     rows, columns : (R,), (S,) float64 arrays
         Pixel coordinates of the nodes.
-    levels : (B, R, S) float64 array
-        In dB.
+    values : (2B, R, S) float64 array
+        In dB: the levels of the bands, then their spreads.
     """
 
     rows: NDArray[np.float64]
     columns: NDArray[np.float64]
-    levels: NDArray[np.float64]
+    values: NDArray[np.float64]
 
     def at(self, bounds: PixelBounds) -> NDArray[np.float32]:
-        """Levels of the pixels of a window, (B, H, W) float32 in dB, bilinear between nodes."""
+        """The sea at the pixels of a window, (2B, H, W) float32 in dB, bilinear between nodes."""
         row0, column0, row1, column1 = bounds
         i, s = _between(self.rows, np.arange(row0, row1) + 0.5)
         j, t = _between(self.columns, np.arange(column0, column1) + 0.5)
         below = np.minimum(i + 1, len(self.rows) - 1)
         right = np.minimum(j + 1, len(self.columns) - 1)
-        along_rows = self.levels[:, i] * (1 - s)[:, None] + self.levels[:, below] * s[:, None]
+        along_rows = self.values[:, i] * (1 - s)[:, None] + self.values[:, below] * s[:, None]
         return np.asarray(
             along_rows[:, :, j] * (1 - t) + along_rows[:, :, right] * t, dtype=np.float32
         )
 
 
-def level_surface(
+def sea_surface(
     model: SegmentationModel,
     source: SceneSource,
     unit: Optional[str],
     window: int,
     on_progress: Callable[[float], None],
-) -> Optional[LevelSurface]:
-    """Find the levels of a scene; None where the model's recipe does not depend on a window.
+) -> Optional[SeaSurface]:
+    """Find the sea of a scene; None where the model's recipe does not depend on a window.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def level_surface(
     Raises
     ------
     ImageError
-        No part of the scene has pixels that tell a level.
+        No part of the scene has pixels that tell how bright the sea is.
     Interrupted
         The model was told to stop.
     """
@@ -89,7 +89,7 @@ def level_surface(
         return None
     height, width = source.grid.height, source.grid.width
     rows, columns = _nodes(height, window), _nodes(width, window)
-    levels = np.full((source.n_bands, len(rows), len(columns)), np.nan)
+    values = np.full((2 * source.n_bands, len(rows), len(columns)), np.nan)
     for i, row in enumerate(rows):
         on_progress(i / len(rows))
         for j, column in enumerate(columns):
@@ -98,8 +98,8 @@ def level_surface(
             pixels = source.read((bounds[0], bounds[2], bounds[1], bounds[3]))
             usable = pixels.valid & ~source.land(pixels)
             if usable.mean() >= SMALLEST_SHARE and np.ptp(pixels.bands[:, usable]) > 0:
-                levels[:, i, j] = model.sea_levels(pixels.bands, usable, unit)
-    return LevelSurface(rows, columns, _filled(levels))
+                values[:, i, j] = model.sea_statistics(pixels.bands, usable, unit)
+    return SeaSurface(rows, columns, _filled(values))
 
 
 def _nodes(length: int, window: int) -> NDArray[np.float64]:
@@ -125,15 +125,15 @@ def _between(
     return before, share.clip(0, 1)
 
 
-def _filled(levels: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Nodes that know no level take that of the nearest one that does."""
-    known = np.argwhere(np.isfinite(levels[0]))
+def _filled(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Nodes that know no sea take that of the nearest one that does."""
+    known = np.argwhere(np.isfinite(values[0]))
     if not len(known):
         raise ImageError(
             "The scene holds no part with enough valid pixels.",
             "Check its no-data value and the land mask.",
         )
-    for i, j in np.argwhere(~np.isfinite(levels[0])):
+    for i, j in np.argwhere(~np.isfinite(values[0])):
         nearest: Sequence[int] = known[((known - (i, j)) ** 2).sum(axis=1).argmin()]
-        levels[:, i, j] = levels[:, nearest[0], nearest[1]]
-    return levels
+        values[:, i, j] = values[:, nearest[0], nearest[1]]
+    return values
