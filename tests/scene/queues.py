@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from osgeo import gdal
@@ -16,7 +17,7 @@ from tests.scene.scenes import sea_db, write_scene
 SLICKS = [(20, 30, 8, 20), (44, 40, 6, 6), (150, 40, 10, 10), (40, 200, 12, 9), (160, 210, 9, 14)]
 
 
-def outline(row: int, column: int, height: int, width: int):
+def outline(row: int, column: int, height: int, width: int) -> Any:
     """A rectangle of pixels on the grid of `write_scene`."""
     left, top = 500000 + 10 * column, 4000000 - 10 * row
     return box(left, top - 10 * height, left + 10 * width, top)
@@ -29,8 +30,15 @@ def scene_with_slicks(path: Path) -> Path:
     return write_scene(path, pixels)
 
 
-def small_queue(scene: Path, model: Path, **changes) -> ExplainRequest:
-    fields = {"side": 10, "budget": 40, "stop_at": None, "window": 64, "unit": "db", **changes}
+def small_queue(scene: Path, model: Path, **changes: Any) -> ExplainRequest:
+    fields: dict[str, Any] = {
+        "side": 10,
+        "budget": 40,
+        "stop_at": None,
+        "window": 64,
+        "unit": "db",
+        **changes,
+    }
     return ExplainRequest(str(scene), Request(model=str(model), target="oil", **fields), near=16)
 
 
