@@ -7,31 +7,23 @@ from typing import Any, Optional
 from qgis.core import (
     Qgis,
     QgsFeature,
-    QgsFeatureRequest,
     QgsGeometry,
     QgsProcessing,
-    QgsProcessingException,
     QgsProcessingFeedback,
-    QgsProcessingParameterEnum,
     QgsProcessingParameterFeatureSink,
-    QgsProcessingParameterFeatureSource,
-    QgsProcessingParameterField,
     QgsProcessingParameterFileDestination,
 )
 
-from ..errors import Interrupted, RegionError, SegShapError
 from ..geo import Record
 from ..geo.aside import target_path
 from ..job import ExplainJob
-from ..provider_window import Snapshot
-from .algorithm import SegShapAlgorithm, told_to
+from .algorithm import told_to
+from .features import FeatureAlgorithm
 from .outputs import Outputs, cell_fields, summary_fields
 from .watch import Watch
 
-PLACES = ("region", "slick")
 
-
-class ExplainRegions(SegShapAlgorithm):
+class ExplainRegions(FeatureAlgorithm):
     """Runs one explanation for each feature, in the layer's order."""
 
     ID = "explainregions"
@@ -51,39 +43,8 @@ class ExplainRegions(SegShapAlgorithm):
     def initAlgorithm(self, _configuration: Optional[dict[str, Any]] = None) -> None:
         """Declare inputs and outputs."""
         self.add_raster()
-        self.add(
-            QgsProcessingParameterFeatureSource(
-                "REGIONS",
-                self.tr("Regions (polygons or points)"),
-                [
-                    QgsProcessing.SourceType.TypeVectorPolygon,
-                    QgsProcessing.SourceType.TypeVectorPoint,
-                ],
-            ),
-            self.tr("Each feature is explained on its own; any coordinate system will do."),
-        )
-        self.add(
-            QgsProcessingParameterEnum(
-                "PLACE",
-                self.tr("What a feature stands for"),
-                options=list(PLACES),
-                defaultValue=PLACES[0],
-                usesStaticStrings=True,
-            ),
-            self.tr(
-                "region: the pixels in a polygon or under a point. slick: the connected area "
-                "around a point where the model sees the class."
-            ),
-        )
-        self.add(
-            QgsProcessingParameterField(
-                "NAME_FIELD",
-                self.tr("Field with the features' names"),
-                parentLayerParameterName="REGIONS",
-                optional=True,
-            ),
-            self.tr("The features' numbers are used if it is empty."),
-        )
+        self.add_regions()
+        self.add_place()
         self.add_model()
         self.add_class()
         self.add_cells()
@@ -118,53 +79,28 @@ class ExplainRegions(SegShapAlgorithm):
             self.tr("An existing GeoPackage is added to. Use a file of its own."),
         )
 
-    def prepareAlgorithm(
-        self, parameters: dict[str, Any], context: Any, feedback: QgsProcessingFeedback
-    ) -> bool:
-        """Take from the layers, on their own thread, all that the run needs."""
-        with told_to(feedback):
-            layer = self.raster(parameters, context)
-            self.asked = self.request(parameters, context)
-            self.snapshot = Snapshot(layer, self.asked.bands)
-            self.raster_crs = layer.crs()
-        return True
-
     def processAlgorithm(
         self, parameters: dict[str, Any], context: Any, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         """Explain one feature after the other."""
-        source = self.parameterAsSource(parameters, "REGIONS", context)
-        if source is None:
-            raise QgsProcessingException(self.invalidSourceError(parameters, "REGIONS"))
-        to_raster = QgsFeatureRequest().setDestinationCrs(
-            self.raster_crs, context.transformContext()
-        )
         kind = self.parameterAsEnumString(parameters, "PLACE", context)
-        named = self.parameterAsString(parameters, "NAME_FIELD", context)
-        total = source.featureCount()
         with told_to(feedback):
             outputs = self._outputs(parameters, context)
             model = self.load(self.asked, feedback)
-            for count, feature in enumerate(source.getFeatures(to_raster)):
-                if feedback.isCanceled():
-                    break
-                title = str(feature[named]) if named else str(feature.id())
-                watch = Watch(feedback, self.asked.budget, count, total)
-                try:
-                    place = _place(feature)
-                    job = ExplainJob(self.snapshot, self.asked, kind, place, title, model)
-                    record = job.carry_out(watch)
-                except Interrupted:
-                    break
-                except SegShapError as error:
-                    feedback.reportError(self.tr("Feature {}: {}").format(title, error))
-                    outputs.add_failure(feature, title, str(error))
-                    continue
+
+            def explain(
+                feature: QgsFeature, place: QgsGeometry, title: str, done: int, total: int
+            ) -> bool:
+                watch = Watch(feedback, self.asked.budget, done, total)
+                job = ExplainJob(self.snapshot, self.asked, kind, place, title, model)
+                record = job.carry_out(watch)
                 if record is None or feedback.isCanceled():
-                    break
+                    return False
                 outputs.add(feature, record)
                 feedback.pushInfo(self._told(record))
-        self._judge(outputs, feedback)
+                return True
+
+            self.each_feature(parameters, context, feedback, explain, outputs.add_failure)
         return outputs.results
 
     def _outputs(self, parameters: dict[str, Any], context: Any) -> Outputs:
@@ -178,13 +114,9 @@ class ExplainRegions(SegShapAlgorithm):
             ("OUTPUT", summary_fields()),
             ("OUTPUT_CELLS", cell_fields(len(self.asked.bands))),
         ):
-            sink, where = self.parameterAsSink(
-                parameters, name, context, fields, Qgis.WkbType.MultiPolygon, self.raster_crs
-            )
+            sink, where = self.sink(parameters, context, name, fields, Qgis.WkbType.MultiPolygon)
             if sink is not None:
                 outputs.sinks[name], outputs.results[name] = sink, where
-            elif parameters.get(name) is not None:
-                raise QgsProcessingException(self.invalidSinkError(parameters, name))
         return outputs
 
     def _told(self, record: Record) -> str:
@@ -201,25 +133,3 @@ class ExplainRegions(SegShapAlgorithm):
             evaluations=found.evaluations,
             precision=found.precision,
         )
-
-    def _judge(self, outputs: Outputs, feedback: QgsProcessingFeedback) -> None:
-        """Say how it went; nothing at all is a failure."""
-        if feedback.isCanceled():
-            feedback.pushWarning(
-                self.tr("Cancelled: {} features are in the output.").format(outputs.explained)
-            )
-            return
-        if not outputs.explained:
-            raise QgsProcessingException(
-                self.tr("None of the {} features could be explained.").format(outputs.failed)
-            )
-        feedback.pushInfo(
-            self.tr("{} features explained, {} not.").format(outputs.explained, outputs.failed)
-        )
-
-
-def _place(feature: QgsFeature) -> QgsGeometry:
-    geometry = feature.geometry()
-    if geometry.isNull() or geometry.isEmpty():
-        raise RegionError("The feature has no geometry.", "Remove it, or draw it again.")
-    return geometry

@@ -15,6 +15,7 @@ from ..errors import ExportError
 from ..geo import Record, write_geopackage
 from ..geo.cells import cell_columns
 from ..geo.regions import cell_outlines, mask_outline
+from ..geo.wellknown import to_wkb
 from ..layers import style_documents
 
 # QGIS 3.38 took Qt 6's names of types up and deprecated the others.
@@ -61,7 +62,7 @@ def cell_fields(n_bands: int) -> QgsFields:
 
 @dataclass
 class Outputs:
-    """Where the rows go, and how many there are.
+    """Where the rows go.
 
     Attributes
     ----------
@@ -73,16 +74,12 @@ class Outputs:
         GeoPackage of whole runs.
     results : dict
         What the algorithm returns.
-    explained, failed : int
-        Features.
     """
 
     target: str
     sinks: dict[str, QgsFeatureSink] = field(default_factory=dict)
     runs: Optional[Path] = None
     results: dict[str, Any] = field(default_factory=dict)
-    explained: int = 0
-    failed: int = 0
 
     def add(self, source: QgsFeature, record: Record) -> None:
         """Write what came out for a feature."""
@@ -94,14 +91,12 @@ class Outputs:
         outline = mask_outline(record.region, record.window.transform)
         values = {"feature": source.id(), "name": record.name, "state": "explained"}
         values.update(_summary(record))
-        self._write("OUTPUT", [_feature(summary_fields(), outline.wkb, values)])
-        self.explained += 1
+        self._write("OUTPUT", [feature_of(summary_fields(), to_wkb(outline), values)])
 
     def add_failure(self, source: QgsFeature, name: str, reason: str) -> None:
         """Write a row that says why a feature could not be explained; it has no geometry."""
         values = {"feature": source.id(), "name": name, "state": reason, "class": self.target}
-        self._write("OUTPUT", [_feature(summary_fields(), None, values)])
-        self.failed += 1
+        self._write("OUTPUT", [feature_of(summary_fields(), None, values)])
 
     def _write(self, name: str, features: Sequence[QgsFeature]) -> None:
         sink = self.sinks.get(name)
@@ -152,11 +147,12 @@ def _cell_features(source: QgsFeature, record: Record) -> list[QgsFeature]:
     for row, outline in enumerate(outlines):
         values = {column.name: column.values[row] for column in columns}
         values.update(feature=source.id(), name=record.name)
-        features.append(_feature(fields, outline.wkb, values))
+        features.append(feature_of(fields, to_wkb(outline), values))
     return features
 
 
-def _feature(fields: QgsFields, wkb: Optional[bytes], values: dict[str, Any]) -> QgsFeature:
+def feature_of(fields: QgsFields, wkb: Optional[bytes], values: dict[str, Any]) -> QgsFeature:
+    """A row from WKB of a polygon, or None, and values by name; what is not finite is null."""
     feature = QgsFeature(fields)
     for name, value in values.items():
         is_known = not isinstance(value, float) or np.isfinite(value)
@@ -170,7 +166,7 @@ def _feature(fields: QgsFields, wkb: Optional[bytes], values: dict[str, Any]) ->
 
 
 def fields_of(kinds: Sequence[tuple[str, Any]]) -> QgsFields:
-    """Fields of (name, type)."""
+    """Fields from names and types (`TEXT`, `WHOLE` or `REAL`)."""
     fields = QgsFields()
     for name, kind in kinds:
         fields.append(QgsField(name, kind))

@@ -1,0 +1,97 @@
+"""Super-pixels, curves and comparisons from the toolbox, on small real networks."""
+
+from __future__ import annotations
+
+import pytest
+
+from segshap_qgis.processing.compare_models import CompareModels
+from segshap_qgis.processing.insertion_deletion import InsertionDeletion
+from segshap_qgis.processing.make_superpixels import MakeSuperpixels
+from tests.processing.test_explain_regions import box, layer_of, rows_of, settings
+from tests.small_model import write_small_model
+
+
+def test_superpixels_cover_a_raster_once(run, small_scene):
+    raster, _ = small_scene
+    results, good, feedback, context = run(
+        MakeSuperpixels(), {"INPUT": raster, "SIDE": 12, "OUTPUT": "TEMPORARY_OUTPUT"}
+    )
+    assert good, feedback.errors
+    cells = rows_of(results, context)
+    assert sum(cell["area_pixels"] for cell in cells) == 80 * 60
+    total = sum(cell.geometry().area() for cell in cells)
+    assert total == pytest.approx(80 * 60 * 100)
+    assert all(10 < cell["mean_band_1"] < 250 for cell in cells)
+
+
+def test_superpixels_of_a_part_stay_inside_it(run, small_scene):
+    raster, _ = small_scene
+    # 20 columns from column 10, 30 rows from row 5.
+    extent = "500100,500300,3999650,3999950 [EPSG:32631]"
+    results, good, feedback, context = run(
+        MakeSuperpixels(),
+        {"INPUT": raster, "EXTENT": extent, "CELLS": "squares", "SIDE": 10,
+         "OUTPUT": "TEMPORARY_OUTPUT"},
+    )  # fmt: skip
+    assert good, feedback.errors
+    cells = rows_of(results, context)
+    assert sum(cell["area_pixels"] for cell in cells) == 20 * 30
+    for cell in cells:
+        bounds = cell.geometry().boundingBox()
+        assert bounds.xMinimum() >= 500100
+        assert bounds.yMaximum() <= 3999950
+
+
+def test_curves_of_a_feature_start_and_end_where_they_must(run, small_scene):
+    parameters = settings(
+        small_scene,
+        layer_of("Polygon", box(30, 20, 8)),
+        SIDE=16,
+        OUTPUT_CURVES="TEMPORARY_OUTPUT",
+    )
+    results, good, feedback, context = run(InsertionDeletion(), parameters)
+    assert good, feedback.errors
+    (row,) = rows_of(results, context)
+    assert row["deletion_auc"] < row["random_deletion_auc"] < row["reverse_deletion_auc"]
+    assert row["insertion_auc"] > row["random_insertion_auc"] > row["reverse_insertion_auc"]
+    steps = rows_of(results, context, "OUTPUT_CURVES")
+    insertion = [step for step in steps if step["curve"] == "insertion"]
+    assert (insertion[0]["area"], insertion[0]["value"]) == (0, 0)
+    assert (insertion[-1]["area"], insertion[-1]["value"]) == (1, 1)
+    assert len({step["number"] for step in steps if step["curve"] == "random_deletion"}) == 20
+
+
+def test_a_model_compared_with_itself_does_not_differ(run, small_scene):
+    regions = layer_of("Polygon", box(30, 20, 8))
+    parameters = settings(
+        small_scene, regions, MODEL_FILE_2=small_scene[1], OUTPUT_CELLS="TEMPORARY_OUTPUT"
+    )
+    results, good, feedback, context = run(CompareModels(), parameters)
+    assert good, feedback.errors
+    (row,) = rows_of(results, context)
+    assert row["largest_difference"] == 0
+    assert row["differing_cells"] == 0
+    for cell in rows_of(results, context, "OUTPUT_CELLS"):
+        assert cell["first"] == cell["second"]
+
+
+def test_two_models_differ_and_each_cell_says_by_how_much(run, small_scene, tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    regions = layer_of("Polygon", box(30, 20, 8), box(-500, -500, 8))
+    parameters = settings(
+        small_scene,
+        regions,
+        MODEL_FILE_2=str(write_small_model(other, seed=3, id="other")),
+        OUTPUT_CELLS="TEMPORARY_OUTPUT",
+    )
+    results, good, feedback, context = run(CompareModels(), parameters)
+    assert good, feedback.errors
+    row, failed = rows_of(results, context)
+    cells = rows_of(results, context, "OUTPUT_CELLS")
+    for cell in cells:
+        assert cell["difference"] == pytest.approx(cell["first"] - cell["second"], abs=1e-9)
+    total = sum(cell["first"] for cell in cells)
+    assert total == pytest.approx(row["prediction_first"] - row["base_first"], abs=1e-9)
+    assert row["largest_difference"] > 0
+    assert "outside the raster" in failed["state"]
