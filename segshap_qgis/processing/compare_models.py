@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, fields, replace
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,12 +22,14 @@ from ..geo import Window, region_from_geometry
 from ..geo.merging import merge_pixels
 from ..geo.regions import cell_outlines, mask_outline
 from ..geo.wellknown import to_wkb
-from ..models import SegmentationModel
 from ..workflow import superpixels_for
 from .algorithm import told_to
 from .features import FeatureAlgorithm
 from .outputs import REAL, TEXT, WHOLE, feature_of, fields_of
 from .watch import Watch
+
+if TYPE_CHECKING:
+    from ..models import SegmentationModel
 
 SECOND = "_2"
 

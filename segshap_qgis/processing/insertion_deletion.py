@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 from qgis.core import (
     Qgis,
@@ -23,11 +23,13 @@ from ..explain.faithfulness import (
 )
 from ..geo import Record
 from ..job import ExplainJob
-from ..models import SegmentationModel
 from .algorithm import told_to
 from .features import FeatureAlgorithm
 from .outputs import REAL, TEXT, WHOLE, feature_of, fields_of
 from .watch import Watch
+
+if TYPE_CHECKING:
+    from ..models import SegmentationModel
 
 CURVES = ("deletion", "insertion", "reverse_deletion", "reverse_insertion")
 

@@ -8,13 +8,19 @@ from qgis.PyQt.QtGui import QIcon
 from .. import __version__
 from ..icons import icon
 from .algorithm import SegShapAlgorithm
+from .compare_models import CompareModels
 from .explain_regions import ExplainRegions
 from .explain_slicks import ExplainSlicks
 from .find_slicks import FindSlicks
+from .insertion_deletion import InsertionDeletion
+from .make_superpixels import MakeSuperpixels
 from .segment_raster import SegmentRaster
 
 ALGORITHMS: list[type[SegShapAlgorithm]] = [
     ExplainRegions,
+    InsertionDeletion,
+    CompareModels,
+    MakeSuperpixels,
     SegmentRaster,
     FindSlicks,
     ExplainSlicks,
