@@ -12,13 +12,16 @@ from qgis.core import (
     QgsRasterLayer,
     QgsVectorLayer,
 )
-from qgis.gui import QgsMapTool
+from qgis.gui import QgsGui, QgsMapTool
 from qgis.PyQt.QtCore import QObject, pyqtSignal
-from qgis.PyQt.QtWidgets import QAction
+from qgis.PyQt.QtWidgets import QAction, QMenu
 
 from ..icons import icon
 from .map_tools import PickTool, PixelTool, RegionTool, SlickTool
 from .pixel_grid import transform_between, transformed
+
+# More runs than anybody waits for in front of a window.
+MOST_FEATURES = 20
 
 
 class Picking(QObject):
@@ -71,7 +74,10 @@ class Picking(QObject):
             ),
             "features": (
                 self.tr("Selected &features"),
-                self.tr("Explain the area of the features selected in a polygon layer."),
+                self.tr(
+                    "Explain every feature selected in a polygon layer on its own, one after the "
+                    "other. The arrow offers to explain them together as one region."
+                ),
             ),
         }
         actions = {}
@@ -81,9 +87,24 @@ class Picking(QObject):
             action.setToolTip(tip)
             action.setWhatsThis(tip)
             action.setCheckable(kind in self.tools)
+            # Settings > Keyboard Shortcuts gives it a key; QGIS has no free one to take by default.
+            QgsGui.shortcutsManager().registerAction(action, "")
             actions[kind] = action
-        actions["features"].triggered.connect(self._pick_features)
+        actions["features"].triggered.connect(self._pick_each_feature)
+        self._menu = self._make_menu()
+        actions["features"].setMenu(self._menu)
         return actions
+
+    def _make_menu(self) -> QMenu:
+        """What selected features can mean."""
+        menu = QMenu()
+        each = menu.addAction(self.tr("&Each feature on its own"))
+        each.setObjectName("SegShapPickEachFeature")
+        each.triggered.connect(self._pick_each_feature)
+        together = menu.addAction(self.tr("&All features together as one region"))
+        together.setObjectName("SegShapPickFeaturesTogether")
+        together.triggered.connect(self._pick_features_together)
+        return menu
 
     def _connect(self, kind: str, tool: PickTool) -> None:
         # QGIS unchecks the action when another tool is chosen.
@@ -127,27 +148,49 @@ class Picking(QObject):
             if band is not None:
                 self._canvas.scene().removeItem(band)
             tool.deleteLater()
+        for action in self.actions.values():
+            QgsGui.shortcutsManager().unregisterAction(action)
+        self._menu.deleteLater()
 
     def _tool_picked(self, kind: str, geometry: QgsGeometry) -> None:
         self.put_back()
         self.picked.emit(kind, geometry)
 
-    def _pick_features(self) -> None:
+    def _pick_each_feature(self) -> None:
+        regions = self._selected_regions()
+        if len(regions) > MOST_FEATURES:
+            self.refused.emit(
+                self.tr(
+                    "{} features are selected. Select at most {}, explain them together, or take "
+                    "“Explain regions” of the Processing Toolbox, which is made for many."
+                ).format(len(regions), MOST_FEATURES)
+            )
+            return
+        for region in regions:
+            self.picked.emit("feature", region)
+
+    def _pick_features_together(self) -> None:
+        regions = self._selected_regions()
+        if regions:
+            self.picked.emit("features", QgsGeometry.unaryUnion(regions))
+
+    def _selected_regions(self) -> list[QgsGeometry]:
+        """The selected features in the raster's CRS; none, and a word, where there are none."""
         layer = self._layer_source()
         if layer is None:
             self.refused.emit(self.tr("Choose a raster layer first."))
-            return
+            return []
         source = self._layer_with_selection()
         if source is None:
             self.refused.emit(self.tr("Select at least one feature in a polygon layer first."))
-            return
-        region = QgsGeometry.unaryUnion([f.geometry() for f in source.selectedFeatures()])
+            return []
+        transform = transform_between(source.crs(), layer.crs())
+        shapes = [f.geometry().makeValid() for f in source.selectedFeatures() if f.hasGeometry()]
         try:
-            region = transformed(region, transform_between(source.crs(), layer.crs()))
+            return [transformed(shape, transform) for shape in shapes]
         except QgsCsException:
             self.refused.emit(self.tr("The selected features have no place on this raster."))
-            return
-        self.picked.emit("features", region)
+            return []
 
     def _layer_with_selection(self) -> Optional[QgsVectorLayer]:
         """The active layer if it has selected polygons, else any other that has."""
