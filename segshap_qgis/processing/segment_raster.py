@@ -9,6 +9,7 @@ from qgis.core import (
     QgsProcessing,
     QgsProcessingContext,
     QgsProcessingFeedback,
+    QgsProcessingParameterBoolean,
     QgsProcessingParameterEnum,
     QgsProcessingParameterRasterDestination,
     QgsProcessingParameterVectorLayer,
@@ -17,7 +18,7 @@ from qgis.core import (
 
 from ..errors import ImageError, Interrupted
 from ..models import read_card
-from ..scene import SceneRequest, segment_scene
+from ..scene import SceneRequest, plan_scene, segment_scene
 from .algorithm import UNITS, SegShapAlgorithm, told_to
 
 KINDS = ("uint8", "float32")
@@ -86,6 +87,12 @@ class SegmentRaster(SegShapAlgorithm):
             advanced=True,
         )
         self.add(
+            QgsProcessingParameterBoolean(
+                "PLAN", self.tr("Only estimate time and memory"), defaultValue=False
+            ),
+            self.tr("Predicts one tile, says what all would cost, and stops."),
+        )
+        self.add(
             QgsProcessingParameterRasterDestination("OUTPUT", self.tr("Probability")),
             self.tr("A GeoTIFF; the classes go beside it."),
         )
@@ -122,6 +129,9 @@ class SegmentRaster(SegShapAlgorithm):
         output = self.parameterAsOutputLayer(parameters, "OUTPUT", context)
         with told_to(feedback):
             try:
+                if self.parameterAsBool(parameters, "PLAN", context):
+                    feedback.pushInfo(plan_scene(self.asked, feedback.isCanceled).in_words())
+                    return {}
                 made = segment_scene(
                     self.asked,
                     Path(output),

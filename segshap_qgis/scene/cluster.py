@@ -8,20 +8,19 @@ the next start.
 
 from __future__ import annotations
 
-import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional
 
 from ..errors import DependencyError, Interrupted, SegShapError
 from ..geo.wellknown import to_wkb
-from .group_run import Explained, ExplainRequest, explain_group, read_group
+from .group_run import Explained, read_group
 from .groups import Group
+from .on_worker import ModelFiles, as_it_is, explain_on_worker
 
 if TYPE_CHECKING:
-    from ..geo import Window
     from .queueing import Queue
 
 # Windows that wait on each worker: none of them idles, and a cancel has little to take back.
@@ -93,9 +92,10 @@ class Cluster:
         with self._client() as client:
             self.on_link(client.dashboard_link)
             self._await_worker(client)
-            model = _Model.of(queue.request.run.model)
-            # Once to the scheduler's side; every worker fetches it once, from there or a peer.
-            sent = client.scatter(model, broadcast=True, hash=True)
+            model = ModelFiles.of(queue.request.run.model)
+            # Once to the scheduler; every worker fetches it once, from the first one or a peer.
+            # As a task, unlike scattered data, it comes back when all workers that had it are dead.
+            sent = client.submit(as_it_is, model, pure=False)
             yield from _followed(client, self, queue, groups, sent, is_cancelled)
 
     @contextmanager
@@ -127,10 +127,7 @@ class Cluster:
         try:
             client.wait_for_workers(1, timeout=self.timeout)
         except distributed_package().TimeoutError as error:
-            raise ClusterError(
-                f"The scheduler at {self.address} has no worker.",
-                "Start workers with: dask worker SCHEDULER --nthreads 1",
-            ) from error
+            raise _no_worker(self) from error
 
 
 @contextmanager
@@ -176,16 +173,20 @@ def _followed(
     is_cancelled: Callable[[], bool],
 ) -> Iterator[tuple[int, list[Explained]]]:
     """Keep every worker supplied, and hand on what comes back."""
-    from distributed import CancelledError, KilledWorker, TimeoutError, wait  # noqa: A004, its own before 3.11
+    from distributed import TimeoutError, wait  # noqa: A004, its own before Python 3.11
 
     waiting = list(reversed(groups))
     under_way: dict[Any, int] = {}
-    try:
+    last_seen = time.monotonic()
+    with _in_words(cluster), _taken_back(client, under_way):
         while waiting or under_way:
             if is_cancelled():
                 raise Interrupted
-            room = AHEAD * max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
-            while waiting and len(under_way) < room:
+            workers = len(client.nthreads())
+            last_seen = time.monotonic() if workers else last_seen
+            if time.monotonic() - last_seen > cluster.timeout:
+                raise _no_worker(cluster)
+            while waiting and len(under_way) < AHEAD * max(1, workers):
                 group = waiting.pop()
                 under_way[_submitted(client, cluster, queue, group, model)] = group.number
             try:
@@ -196,6 +197,25 @@ def _followed(
                 continue
             for future in finished:
                 yield under_way.pop(future), future.result()
+
+
+@contextmanager
+def _taken_back(client: Any, under_way: dict[Any, int]) -> Iterator[None]:
+    """In the end, whatever it is, workers drop what nobody waits for."""
+    try:
+        yield
+    finally:
+        if client.status == "running":
+            client.cancel(list(under_way), force=True)
+
+
+@contextmanager
+def _in_words(cluster: Cluster) -> Iterator[None]:
+    """Turn what goes wrong with a cluster into words for a person."""
+    from distributed import CancelledError, KilledWorker
+
+    try:
+        yield
     except (OSError, CancelledError) as error:
         raise _gone(cluster) from error
     except ImportError as error:
@@ -208,9 +228,6 @@ def _followed(
             f"Workers died again and again over one window: {error}",
             "Give them more memory. What was done is kept; the same call goes on with it.",
         ) from error
-    finally:
-        if client.status == "running":
-            client.cancel(list(under_way), force=True)
 
 
 def _submitted(client: Any, cluster: Cluster, queue: Queue, group: Group, model: Any) -> Any:
@@ -232,62 +249,15 @@ def _check_alive(client: Any, cluster: Cluster) -> None:
         raise _gone(cluster)
 
 
+def _no_worker(cluster: Cluster) -> ClusterError:
+    return ClusterError(
+        f"The scheduler at {cluster.address} has no worker.",
+        "Start workers with: dask worker SCHEDULER --nthreads 1. What was done is kept.",
+    )
+
+
 def _gone(cluster: Cluster) -> ClusterError:
     return ClusterError(
         f"The scheduler at {cluster.address} is gone.",
         "Start it again. What was done is kept; the same call goes on with it.",
     )
-
-
-# On the worker --------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Model:
-    """A model's two files, as they are sent: nothing in them is run."""
-
-    card_name: str
-    card: bytes
-    weights_name: str
-    weights: bytes
-
-    @classmethod
-    def of(cls, path_or_name: str) -> _Model:
-        from ..models import load_model
-        from ..models.segmentation import card_path_of
-
-        model = load_model(path_or_name)
-        card = card_path_of(path_or_name)
-        weights = card.parent / str(model.card.weights["file"])
-        return cls(card.name, card.read_bytes(), weights.name, weights.read_bytes())
-
-
-_LOADED: dict[_Model, Any] = {}
-
-
-def _loaded(files: _Model) -> Any:
-    """The model of this worker, made once; its checksum is checked like that of any file."""
-    from ..models import load_model
-
-    if files not in _LOADED:
-        with tempfile.TemporaryDirectory(prefix="segshap-") as folder:
-            (Path(folder) / files.card_name).write_bytes(files.card)
-            (Path(folder) / files.weights_name).write_bytes(files.weights)
-            _LOADED.clear()
-            _LOADED[files] = load_model(Path(folder) / files.card_name)
-    return _LOADED[files]
-
-
-def explain_on_worker(
-    request: ExplainRequest,
-    model: _Model,
-    group: Group,
-    outlines: Sequence[bytes],
-    window: Optional[Window],
-) -> list[Explained]:
-    """What a worker does for one window; see `explain_group`."""
-    from shapely import wkb
-
-    window = read_group(request, group) if window is None else window
-    shapes = [wkb.loads(outline) for outline in outlines]
-    return explain_group(request, _loaded(model), window, group, shapes)

@@ -12,7 +12,15 @@ from numpy.typing import NDArray
 from osgeo import gdal
 
 from ..errors import ExportError, Interrupted
-from ..geo.aside import aside, discard, gdal_errors, make_last, put_in_place, target_path
+from ..geo.aside import (
+    aside,
+    discard,
+    file_errors,
+    gdal_errors,
+    make_last,
+    put_in_place,
+    target_path,
+)
 from ..geo.geotiff import MADE_BY
 from ..geo.rasters import NO_DATA, reference_system
 from .source import SceneSource
@@ -71,11 +79,12 @@ class MapPair:
         for raster in self._maps:
             raster.FlushCache()
         written = self.work / "row.new.npy"
-        np.save(written, below)
-        written.replace(self.work / f"row_{row}.npy")
-        for path in self.work.glob("row_*.npy"):
-            if _row_of(path) < row:
-                path.unlink()
+        with file_errors(self.work):
+            np.save(written, below)
+            written.replace(self.work / f"row_{row}.npy")
+            for path in self.work.glob("row_*.npy"):
+                if _row_of(path) < row:
+                    path.unlink()
 
     def write(
         self,
@@ -145,6 +154,8 @@ def _open_or_create(path: Path, source: SceneSource, kind: int, no_data: float) 
         raster = gdal.GetDriverByName("GTiff").Create(
             str(new), grid.width, grid.height, 1, kind, options
         )
+        if raster is None:  # where GDAL's exceptions are switched off
+            raise RuntimeError(gdal.GetLastErrorMsg())
         raster.SetGeoTransform(grid.transform)
         system = reference_system(source.crs_wkt)
         if system is not None:

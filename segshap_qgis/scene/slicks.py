@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from osgeo import gdal, ogr
 
-from ..errors import Interrupted, SettingsError
+from ..errors import ExportError, Interrupted, SettingsError
 from ..geo import RasterReader, Window
 from ..geo.cells import Column
 from ..geo.grid import PixelBounds, pixel_bounds
@@ -192,14 +192,18 @@ def _outlines(
     band = mask.GetRasterBand(1)
     gdal.PushErrorHandler("CPLQuietErrorHandler")
     try:
-        gdal.Polygonize(band, band, layer, -1, ["8CONNECTED=8"], callback=half)
+        failed = gdal.Polygonize(band, band, layer, -1, ["8CONNECTED=8"], callback=half) != 0
     except RuntimeError:
-        if not is_cancelled():
-            raise
+        failed = True
     finally:
         gdal.PopErrorHandler()
     if is_cancelled():
         raise Interrupted
+    if failed:
+        raise ExportError(
+            f"The slicks could not be outlined: {gdal.GetLastErrorMsg()}",
+            f"Free some space in {tempfile.gettempdir()}.",
+        )
     for feature in layer:
         yield _polygons(wkb.loads(bytes(feature.GetGeometryRef().ExportToWkb())))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from osgeo import gdal
-from qgis.core import QgsFeature, QgsGeometry, QgsProcessingException, QgsVectorLayer
+from qgis.core import QgsFeature, QgsGeometry, QgsVectorLayer
 
 from segshap_qgis.processing.explain_slicks import ExplainSlicks
 from segshap_qgis.processing.find_slicks import FindSlicks
@@ -53,6 +53,17 @@ def test_a_raster_is_segmented_into_two_files(run, scene, tmp_path):
     found = gdal.Open(str(output)).ReadAsArray()
     assert found.shape == (200, 260)
     assert 0 <= found.min() < found.max() <= 1
+
+
+def test_a_segmentation_is_estimated_from_one_tile(run, scene, tmp_path):
+    output = tmp_path / "p.tif"
+    settings = {"WINDOW": 128, "OVERLAP": 32, "OUTPUT": str(output), "PLAN": True}
+    results, good, feedback, _ = run(SegmentRaster(), {**scene, **settings})
+    assert good, feedback.errors
+    assert results == {}
+    assert not output.exists()
+    # Rows begin at 0 and 64, columns at 0, 64 and 128.
+    assert any("6 tiles of" in text for text in feedback.told)
 
 
 def test_a_segmentation_that_is_cancelled_says_how_to_go_on(run, scene, tmp_path):
@@ -108,5 +119,7 @@ def test_an_estimate_costs_little_and_writes_nothing(run, scene, tmp_path):
 def test_two_tls_files_of_three_are_refused(run, scene, tmp_path):
     settings = {"SCHEDULER": "tls://127.0.0.1:1", "CA_FILE": "ca.pem", "KEY": "key.pem"}
     output = {"OUTPUT": str(tmp_path / "slicks.gpkg")}
-    with pytest.raises(QgsProcessingException, match="three files"):
-        run(ExplainSlicks(), {**scene, "SLICKS": slick_layer([2]), **settings, **output})
+    parameters = {**scene, "SLICKS": slick_layer([2]), **settings, **output}
+    _, good, feedback, _ = run(ExplainSlicks(), parameters)
+    assert not good
+    assert any("three files" in text for text in feedback.errors)

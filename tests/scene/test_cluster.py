@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -59,17 +62,18 @@ def test_two_workers_make_the_same_file(place, here, two_workers, tmp_path, send
     assert links[0].startswith("http://")
 
 
-def test_a_worker_killed_midway_changes_nothing(place, here, two_workers, tmp_path):
+@pytest.mark.parametrize("count", [1, 2])
+def test_workers_killed_midway_change_nothing(place, here, two_workers, tmp_path, count):
     killed: list[int] = []
 
-    def kill_one(done: float) -> None:
+    def kill(done: float) -> None:
         if done > 0 and not killed:
             with distributed.Client(two_workers.address, set_as_default=False) as client:
-                victim = next(iter(client.run(os.getpid).values()))
-            killed.append(victim)
-            os.kill(victim, signal.SIGKILL)
+                killed.extend(list(client.run(os.getpid).values())[:count])
+            for victim in killed:
+                os.kill(victim, signal.SIGKILL)
 
-    done = explain_slicks(*place, tmp_path / "a.gpkg", kill_one, go_on, two_workers)
+    done = explain_slicks(*place, tmp_path / "a.gpkg", kill, go_on, two_workers)
     assert killed
     assert done.explained == 5
     assert contents(done.path) == here
@@ -82,6 +86,48 @@ def test_a_cancelled_queue_goes_on_on_this_machine(place, here, two_workers, tmp
         explain_slicks(*place, path, heard.append, lambda: max(heard, default=0) > 0, two_workers)
     assert explain_slicks(*place, path, unheard, go_on).resumed > 0
     assert contents(path) == here
+
+
+def test_a_scheduler_that_goes_away_leaves_a_queue_that_goes_on(place, here, tmp_path):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    about = tmp_path / "scheduler.json"
+    processes = [
+        subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                f"distributed.cli.dask_{role}",
+                "--scheduler-file",
+                str(about),
+                *more,
+            ],
+            env=environment,
+            cwd=tmp_path,
+            stderr=subprocess.DEVNULL,
+        )
+        for role, more in (
+            ("scheduler", ["--host", "127.0.0.1", "--port", "0", "--no-dashboard"]),
+            ("worker", ["--nthreads", "1", "--no-dashboard", "--no-nanny"]),
+        )
+    ]
+    try:
+        until = time.monotonic() + 120
+        while not about.exists() and time.monotonic() < until:
+            time.sleep(0.1)
+        cluster = Cluster(json.loads(about.read_text())["address"], timeout=120)
+
+        def kill_scheduler(done: float) -> None:
+            if done > 0:
+                processes[0].kill()
+
+        with pytest.raises(ClusterError, match="is gone"):
+            explain_slicks(*place, tmp_path / "a.gpkg", kill_scheduler, go_on, cluster)
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+    assert explain_slicks(*place, tmp_path / "a.gpkg", unheard, go_on).resumed > 0
+    assert contents(tmp_path / "a.gpkg") == here
 
 
 def test_a_scheduler_that_does_not_answer_is_reported(place, tmp_path):
