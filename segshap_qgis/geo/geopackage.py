@@ -30,6 +30,8 @@ from .rasters import Map, holds, maps, north_up, reference_system, write_map
 from .records import Record
 from .regions import cell_outlines, mask_outline
 
+# Where SQL is put together below, what goes into it are constants, names of tables in quotes, and
+# columns of this file; values are always bound.
 RUNS = "segshap_runs"
 STYLES = "layer_styles"
 KINDS = ("contribution", "standard_error", "probability", "superpixels", "region")
@@ -136,7 +138,7 @@ def list_runs(path: Union[str, Path]) -> list[StoredRun]:
     """
     with _reading(path) as connection:
         rows = connection.execute(
-            f"SELECT name, tables, target, started FROM {RUNS} ORDER BY fid"  # noqa: S608 (constant)
+            f"SELECT name, tables, target, started FROM {RUNS} ORDER BY fid"  # noqa: S608  # nosec B608
         )
         return [StoredRun(*(str(field or "") for field in row)) for row in rows]
 
@@ -159,7 +161,7 @@ def read_geopackage(path: Union[str, Path], name: Optional[str] = None) -> Recor
     """
     with _reading(path) as connection:
         chosen = "1" if name is None else "name = :name OR tables = :name"
-        query = f"SELECT fid FROM {RUNS} WHERE {chosen} ORDER BY fid DESC"  # noqa: S608 (constants)
+        query = f"SELECT fid FROM {RUNS} WHERE {chosen} ORDER BY fid DESC"  # noqa: S608  # nosec B608
         found = connection.execute(query, {"name": name}).fetchone()
         if found is None:
             raise ExportError(
@@ -252,7 +254,7 @@ def _taken(file: Path) -> set[str]:
             "UNION SELECT identifier FROM gpkg_contents"
         ).fetchall()
         if "tables" in _columns(connection, RUNS):
-            names += connection.execute(f"SELECT tables || '_region' FROM {RUNS}")  # noqa: S608
+            names += connection.execute(f"SELECT tables || '_region' FROM {RUNS}")  # noqa: S608  # nosec B608
     return {re.sub("_geom$", "", str(name).lower()) for (name,) in names}
 
 
@@ -393,7 +395,7 @@ def _columns(connection: sqlite3.Connection, table: str) -> set[str]:
 
 def _insert(connection: sqlite3.Connection, table: str, row: Mapping[str, Any]) -> int:
     names, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
-    statement = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 (names of this file)
+    statement = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608  # nosec B608
     return int(connection.execute(statement, dict(row)).lastrowid or 0)
 
 
@@ -409,7 +411,7 @@ def _row_counts(file: Path) -> dict[str, int]:
 
 def _row_count(connection: sqlite3.Connection, table: str) -> int:
     quoted = table.replace('"', '""')
-    return int(connection.execute(f'SELECT count(*) FROM "{quoted}"').fetchone()[0])  # noqa: S608
+    return int(connection.execute(f'SELECT count(*) FROM "{quoted}"').fetchone()[0])  # noqa: S608  # nosec B608
 
 
 def _check_untouched(file: Path, before: Mapping[str, int]) -> None:
