@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, Optional, Union
 
 import numpy as np
@@ -87,6 +87,27 @@ class Request:
         background = list(self.background) if several else self.background  # type: ignore[arg-type]
         return {**asdict(self), "bands": list(self.bands), "background": background}
 
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any]) -> Request:
+        """The request that a result was made with; other facts in its settings are passed over.
+
+        Raises
+        ------
+        SettingsError
+            The settings do not name a model and a class.
+        """
+        known = {
+            field.name: settings[field.name] for field in fields(cls) if field.name in settings
+        }
+        if not {"model", "target"} <= set(known):
+            raise SettingsError(
+                "This result does not say which model made it.", "Explain the place anew."
+            )
+        for name in ("bands", "background"):
+            if isinstance(known.get(name), list):
+                known[name] = tuple(known[name])
+        return cls(**known)
+
 
 def superpixels_for(request: Request, window: Window) -> Superpixels:
     """The super-pixels that a request asks for.
@@ -158,7 +179,7 @@ def explain_window(
     try:
         with model.interruptible(is_cancelled):
             superpixels = superpixels_for(request, window)
-            game = _game_for(request, model, window, superpixels, region)
+            game = game_for(request, model, window, superpixels, region)
             found = explain(
                 game,
                 superpixels,
@@ -173,14 +194,33 @@ def explain_window(
         return latest
 
 
-def _game_for(
+def game_for(
     request: Request,
     model: SegmentationModel,
     window: Window,
     superpixels: Superpixels,
     region: NDArray[np.bool_],
 ) -> Game:
-    """The game of a request: on one background or several, of one class or one against another."""
+    """The game of a request: on one background or several, of one class or one against another.
+
+    Parameters
+    ----------
+    request : Request
+        What is asked.
+    model : SegmentationModel
+        The black box.
+    window : Window
+        Pixels and their validity.
+    superpixels : Superpixels
+        The players.
+    region : (H, W) bool array
+        Region of interest.
+
+    Returns
+    -------
+    Game
+        Its last target is the one that the request asks for.
+    """
     from .models import make_averaged_game, make_game
 
     classes = [request.target] if request.against is None else [request.target, request.against]

@@ -98,9 +98,9 @@ def demonstrate() -> dict[str, Any]:
     bench.exports.write_geopackage([record], package)
     wait_for(package.is_file, seconds=60)
     QTest.qWait(500)
-    draw_map(iface.mapCanvas(), runs.headline.text(), OUTPUT / "map.png")
+    draw_map(iface.mapCanvas(), bench.dock.result.headline.text(), OUTPUT / "map.png")
     grab(iface, "window.png", after=500)
-    return summary(record, runs.headline.text())
+    return summary(record, bench.dock.result.headline.text())
 
 
 def draw_region(canvas: Any, scene: QgsRasterLayer) -> None:

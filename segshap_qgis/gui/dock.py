@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Optional
 
 from qgis.gui import QgsDockWidget
@@ -10,8 +11,10 @@ from qgis.PyQt.QtWidgets import (
     QAction,
     QFrame,
     QGridLayout,
+    QPushButton,
     QScrollArea,
     QSizePolicy,
+    QTabWidget,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -19,8 +22,10 @@ from qgis.PyQt.QtWidgets import (
 
 from ..workflow import Request
 from .dependency_notice import DependencyNotice
+from .expected_time import expected_seconds
 from .method_section import MethodSection
 from .progress_section import ProgressSection
+from .result_panel import ResultPanel
 from .run_list import RunList
 from .source_section import SourceSection
 
@@ -44,9 +49,13 @@ class Dock(QgsDockWidget):
         self.method = MethodSection()
         self.tools = self._tool_buttons(tool_actions)
         self.progress = ProgressSection()
+        self.result = ResultPanel()
         self.runs = RunList()
         self.source.model_changed.connect(self.method.follow_model)
         self.source.offer_bundled_models()
+        self.source.model_changed.connect(self.tell_expected_time)
+        self.method.length_changed.connect(self.tell_expected_time)
+        self.tell_expected_time()
         self.notice.resolved.connect(lambda: self.tools.setEnabled(True))
         self.tools.setEnabled(self.notice.isHidden())
         self._build()
@@ -66,26 +75,54 @@ class Dock(QgsDockWidget):
             **self.method.values(),
         )
 
+    def take_over(self, request: Request) -> None:
+        """Choose what a request asks for.
+
+        Raises
+        ------
+        SettingsError
+            Its model is gone.
+        """
+        self.source.choose(Path(request.model), request.target, request.bands)
+        self.method.set_values(request.settings())
+
+    def reset(self) -> None:
+        """Settings as the plugin and the model's card propose."""
+        self.method.reset()
+        self.source.offer_bundled_models()
+
+    def tell_expected_time(self) -> None:
+        """Say how long a run of the present choices may take."""
+        values = self.method.values()
+        path = self.source.model_box.currentData()
+        self.method.show_expected(expected_seconds({**values, "model": path}))
+
     def forget(self) -> None:
         """Stop listening to the project, which outlives the dock."""
         self.source.forget()
 
+    def show_page(self, page: QWidget) -> None:
+        """Bring the questions (`question_page`) or the results (`result_page`) to the front."""
+        self.pages.setCurrentWidget(page)
+
     def _build(self) -> None:
+        self.pages = QTabWidget()
+        self.pages.setDocumentMode(True)
+        self.reset_button = QPushButton(self.tr("&Defaults"))
+        self.reset_button.setToolTip(
+            self.tr("All settings as the plugin and the model propose; the project forgets them.")
+        )
+        self.question_page = _scrolling(self.source, self.method, self.tools, self.reset_button)
+        self.result_page = _scrolling(self.result, self.runs)
+        self.pages.addTab(self.question_page, self.tr("E&xplain"))
+        self.pages.addTab(self.result_page, self.tr("Res&ults"))
         content = QWidget()
         layout = QVBoxLayout(content)
-        for part in (self.notice, self.source, self.method, self.tools, self.progress):
-            layout.addWidget(part)
-        layout.addWidget(self.runs, 1)
-        scroll = QScrollArea()
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        # The content's own needs, so that nothing is cut off where there is no way to scroll.
-        scroll.setMinimumWidth(
-            content.minimumSizeHint().width() + scroll.verticalScrollBar().width()
-        )
-        scroll.setWidget(content)
-        self.setWidget(scroll)
+        layout.setContentsMargins(6, 6, 6, 6)
+        layout.addWidget(self.notice)
+        layout.addWidget(self.pages, 1)
+        layout.addWidget(self.progress)
+        self.setWidget(content)
 
     def _tool_buttons(self, actions: list[QAction]) -> QWidget:
         box = QWidget()
@@ -94,9 +131,29 @@ class Dock(QgsDockWidget):
         for index, action in enumerate(actions):
             button = QToolButton()
             button.setDefaultAction(action)
+            if action.menu() is not None:
+                button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             button.setAccessibleDescription(action.toolTip())
             grid.addWidget(button, index // 2, index % 2)
         return box
+
+
+def _scrolling(*parts: QWidget) -> QScrollArea:
+    """A page of parts, one above the other, that scrolls where the dock is low."""
+    content = QWidget()
+    layout = QVBoxLayout(content)
+    layout.setContentsMargins(0, 6, 0, 0)
+    for part in parts:
+        layout.addWidget(part)
+    layout.addStretch()
+    scroll = QScrollArea()
+    scroll.setFrameShape(QFrame.Shape.NoFrame)
+    scroll.setWidgetResizable(True)
+    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    # The content's own needs, so that nothing is cut off where there is no way to scroll.
+    scroll.setMinimumWidth(content.minimumSizeHint().width() + scroll.verticalScrollBar().width())
+    scroll.setWidget(content)
+    return scroll

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple, Optional
 
 from qgis.gui import QgsCollapsibleGroupBox
-from qgis.PyQt.QtCore import QT_TRANSLATE_NOOP
-from qgis.PyQt.QtWidgets import QCheckBox, QDoubleSpinBox, QSpinBox, QVBoxLayout, QWidget
+from qgis.PyQt.QtCore import QT_TRANSLATE_NOOP, pyqtSignal
+from qgis.PyQt.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QLabel,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ..models import ModelCard
+from .expected_time import duration
 from .fields import add_row, choice, dock_form
 
 
@@ -36,6 +47,9 @@ SIZES = (
 class MethodSection(QWidget):
     """Super-pixel size, effort, background and colours, and an advanced part that starts folded."""
 
+    length_changed = pyqtSignal()
+    cells_changed = pyqtSignal()
+
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
         layout = QVBoxLayout(self)
@@ -47,6 +61,12 @@ class MethodSection(QWidget):
         self.advanced.setCollapsed(True)
         layout.addWidget(self.advanced)
         self._build_advanced(self.advanced)
+        self._defaults = {**self.values(), "colour_blind": False}
+        self.budget_box.valueChanged.connect(self.length_changed)
+        self.window_box.valueChanged.connect(self.length_changed)
+        for box in (self.side_box, self.window_box, self.merge_box):
+            box.valueChanged.connect(self.cells_changed)
+        self.kind_box.currentIndexChanged.connect(self.cells_changed)
 
     def _build_rows(self, rows: QWidget) -> None:
         form = dock_form(rows)
@@ -62,7 +82,17 @@ class MethodSection(QWidget):
                 "and need more evaluations. Compare maps only at equal size."
             ),
         )
-        self.effort_box = choice([(self.tr(effort.name), effort) for effort in EFFORTS])
+        self.preview_box = QCheckBox(self.tr("Sho&w them on the map"))
+        self.preview_box.setToolTip(
+            self.tr("Draws the cells of a window in the middle of the map, before any run.")
+        )
+        self.cells_text = QLabel()
+        cells_row = QHBoxLayout()
+        cells_row.addWidget(self.preview_box)
+        cells_row.addWidget(self.cells_text, 1)
+        form.addRow(cells_row)
+        efforts: list[tuple[str, Any]] = [(self.tr(effort.name), effort) for effort in EFFORTS]
+        self.effort_box = choice([*efforts, (self.tr("Own effort"), None)])
         self.effort_box.setCurrentIndex(1)
         self.effort_box.currentIndexChanged.connect(self._effort_chosen)
         add_row(
@@ -71,6 +101,10 @@ class MethodSection(QWidget):
             self.effort_box,
             self.tr("A run stops by itself once the map is as precise as the effort asks for."),
         )
+        self.expected = QLabel()
+        self.expected.setWordWrap(True)
+        self.expected.setAccessibleName(self.tr("Expected time"))
+        form.addRow(self.expected)
         self.background_box = choice(self._backgrounds(), "mean")
         add_row(
             form,
@@ -120,6 +154,8 @@ class MethodSection(QWidget):
         self.precision_box.setValue(100 * EFFORTS[1].stop_at)
         tip = self.tr("Stop when the largest standard error is this share of the map's range.")
         self._row(form, self.tr("S&top at"), self.precision_box, tip)
+        self.budget_box.valueChanged.connect(self._effort_typed)
+        self.precision_box.valueChanged.connect(self._effort_typed)
         self._build_image_rows(form)
 
     def _build_image_rows(self, form: Any) -> None:
@@ -159,17 +195,59 @@ class MethodSection(QWidget):
         """The chosen settings, by the names of `workflow.Request`."""
         precision = self.precision_box.value() / 100
         return {
-            "cells": self.kind_box.currentData(),
-            "side": self.side_box.value(),
-            "budget": self.budget_box.value(),
+            **{name: box.currentData() for name, box in self._choices().items()},
+            **{name: spin.value() for name, spin in self._numbers().items()},
             "stop_at": precision or None,
-            "background": self.background_box.currentData(),
-            "output": self.output_box.currentData(),
-            "unit": self.unit_box.currentData(),
-            "seed": self.seed_box.value(),
-            "window": self.window_box.value(),
-            "merge": self.merge_box.value(),
         }
+
+    def set_values(self, values: Mapping[str, Any]) -> None:
+        """Choose settings by the names of `workflow.Request`; what a box does not offer stays."""
+        for name, box in self._choices().items():
+            # Not findData, which does not find None.
+            offered = [box.itemData(index) for index in range(box.count())]
+            if name in values and values[name] in offered:
+                box.setCurrentIndex(offered.index(values[name]))
+        for name, spin in self._numbers().items():
+            if name in values:
+                spin.setValue(int(values[name]))
+        if "stop_at" in values:
+            self.precision_box.setValue(100 * (values["stop_at"] or 0.0))
+
+    def _choices(self) -> dict[str, QComboBox]:
+        return {
+            "cells": self.kind_box,
+            "background": self.background_box,
+            "output": self.output_box,
+            "unit": self.unit_box,
+        }
+
+    def _numbers(self) -> dict[str, QSpinBox]:
+        return {
+            "side": self.side_box,
+            "budget": self.budget_box,
+            "seed": self.seed_box,
+            "window": self.window_box,
+            "merge": self.merge_box,
+        }
+
+    def reset(self) -> None:
+        """Every setting as at the first start; the model's card has its say afterwards."""
+        self.set_values(self._defaults)
+        self.colours_box.setChecked(self._defaults["colour_blind"])
+
+    def tell_cells(self, text: str) -> None:
+        """Say how many cells the preview shows, or why none."""
+        self.cells_text.setText(text)
+
+    def show_expected(self, seconds: Optional[float]) -> None:
+        """Say how long a run may take; None where nothing was measured yet."""
+        if seconds is None:
+            text = self.tr("Time on this machine: known after the first run.")
+        else:
+            text = self.tr("At most about {} on this machine, as the last run went.").format(
+                duration(seconds)
+            )
+        self.expected.setText(text)
 
     def follow_model(self, card: ModelCard) -> None:
         """Window and background as the model's card proposes."""
@@ -194,8 +272,20 @@ class MethodSection(QWidget):
 
     def _effort_chosen(self) -> None:
         effort = self.effort_box.currentData()
+        if effort is None:
+            self.advanced.setCollapsed(False)
+            self.budget_box.setFocus()
+            return
         self.budget_box.setValue(effort.budget)
         self.precision_box.setValue(100 * effort.stop_at)
+
+    def _effort_typed(self) -> None:
+        """An effort that is no preset shows as the user's own."""
+        typed = (self.budget_box.value(), round(self.precision_box.value(), 1))
+        presets = [(effort.budget, round(100 * effort.stop_at, 1)) for effort in EFFORTS]
+        self.effort_box.blockSignals(True)
+        self.effort_box.setCurrentIndex(presets.index(typed) if typed in presets else len(EFFORTS))
+        self.effort_box.blockSignals(False)
 
     @staticmethod
     def _row(form: Any, label: str, field: QWidget, tip: str) -> None:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import Optional
 
-from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtCore import QCoreApplication, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from ..tasks import Advance
+from .expected_time import duration
+
+translate = QCoreApplication.translate
 
 
 class ProgressSection(QWidget):
@@ -49,3 +55,18 @@ class ProgressSection(QWidget):
         """Show that the cancel was heard."""
         self.cancel_button.setEnabled(False)
         self.text.setText(self.tr("Stopping…"))
+
+
+def progress_text(advance: Advance) -> str:
+    """Evaluations, precision and time left, in one line."""
+    text = translate("ProgressSection", "{} of at most {} evaluations").format(
+        advance.evaluations, advance.budget
+    )
+    if math.isfinite(advance.precision):
+        text += translate("ProgressSection", " · precision {:.0%}").format(advance.precision)
+        if advance.goal:
+            text += translate("ProgressSection", " (goal {:.0%})").format(advance.goal)
+    if math.isfinite(advance.seconds_left):
+        left = duration(advance.seconds_left)
+        text += translate("ProgressSection", " · about {} left").format(left)
+    return text

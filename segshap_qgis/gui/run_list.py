@@ -1,14 +1,15 @@
-"""The runs of this session: what was asked, how it ended, and what can be done with the result."""
+"""The runs of this project: what was asked, how it ended, and what can be done with the result."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Optional
 
-from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
+from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QTreeWidget,
     QTreeWidgetItem,
@@ -16,10 +17,24 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from .run_actions import RunActions
+
+RECORD = Qt.ItemDataRole.UserRole
+
 
 class RunList(QWidget):
-    """Runs, the newest first, with the headline of the chosen one and the export buttons."""
+    """Runs, the newest first, with their actions and the export buttons.
 
+    Signals
+    -------
+    record_chosen(Record or None)
+        Exactly one run with a result is chosen, or not.
+    renamed(str, Record)
+        A run has another name: the old one, and the record with the new one.
+    """
+
+    record_chosen = pyqtSignal(object)
+    renamed = pyqtSignal(str, object)
     export_geopackage_asked = pyqtSignal(list)
     export_geotiff_asked = pyqtSignal(object)
 
@@ -27,38 +42,41 @@ class RunList(QWidget):
         super().__init__(parent)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        self.headline = QLabel()
-        self.headline.setWordWrap(True)
-        self.headline.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.headline.setAccessibleName(self.tr("Result of the chosen run"))
         self.tree = QTreeWidget()
         self.tree.setHeaderLabels([self.tr("Run"), self.tr("Result")])
         self.tree.setRootIsDecorated(False)
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.tree.setAccessibleName(self.tr("Runs"))
-        self.tree.setMinimumHeight(5 * self.fontMetrics().height())
+        line = self.fontMetrics().height()
+        self.tree.setMinimumHeight(9 * line)
+        self.tree.setIconSize(QSize(2 * line, 2 * line))
         self.tree.itemSelectionChanged.connect(self._follow_selection)
-        layout.addWidget(self.headline)
+        self.tree.itemChanged.connect(self._item_changed)
+        self.actions_of_runs = RunActions(self.tree)
+        self.actions_of_runs.rename.triggered.connect(self._edit_name)
         layout.addWidget(self.tree)
         layout.addLayout(self._buttons())
         self._follow_selection()
 
     def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        self.geopackage_button = QPushButton(self.tr("Export to &GeoPackage…"))
+        self.geopackage_button = QPushButton(self.tr("&GeoPackage…"))
         self.geopackage_button.setToolTip(
-            self.tr("One file with maps, super-pixels, region, settings and styles.")
+            self.tr("Export one file with maps, super-pixels, region, settings and styles.")
         )
         self.geopackage_button.clicked.connect(
             lambda: self.export_geopackage_asked.emit(self.chosen_records())
         )
-        self.geotiff_button = QPushButton(self.tr("Export Geo&TIFF…"))
-        self.geotiff_button.setToolTip(self.tr("The contribution map on the raster's own grid."))
+        self.geotiff_button = QPushButton(self.tr("Geo&TIFF…"))
+        self.geotiff_button.setToolTip(
+            self.tr("Export the contribution map on the raster's own grid.")
+        )
         self.geotiff_button.clicked.connect(
             lambda: self.export_geotiff_asked.emit(self.chosen_records()[0])
         )
-        row.addWidget(self.geopackage_button)
-        row.addWidget(self.geotiff_button)
+        for button in (self.geopackage_button, self.geotiff_button, self.actions_of_runs.button):
+            button.setWhatsThis(button.toolTip())
+            row.addWidget(button)
         row.addStretch()
         return row
 
@@ -70,12 +88,21 @@ class RunList(QWidget):
         self.tree.resizeColumnToContents(0)
         return item
 
-    def set_state(self, item: QTreeWidgetItem, state: str, record: Any = None) -> None:
-        """How a run is doing; with its record once it has one."""
+    def set_state(
+        self,
+        item: QTreeWidgetItem,
+        state: str,
+        record: Any = None,
+        picture: Optional[QIcon] = None,
+    ) -> None:
+        """How a run is doing; with its record and picture once it has them."""
         item.setText(1, state)
         item.setToolTip(1, state)
         if record is not None:
-            item.setData(0, Qt.ItemDataRole.UserRole, record)
+            item.setData(0, RECORD, record)
+            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
+            item.setIcon(0, picture or QIcon())
+            self.tree.resizeColumnToContents(0)
             self.tree.setCurrentItem(item)
         self._follow_selection()
 
@@ -84,24 +111,62 @@ class RunList(QWidget):
         self.tree.clear()
         self._follow_selection()
 
+    def remove_chosen(self) -> list[str]:
+        """Take the chosen runs that have ended off the list; returns their names."""
+        items = [item for item in self.tree.selectedItems() if item.data(0, RECORD) is not None]
+        names = [item.data(0, RECORD).name for item in items]
+        for item in items:
+            self.tree.takeTopLevelItem(self.tree.indexOfTopLevelItem(item))
+        self._follow_selection()
+        return names
+
     def records(self) -> list[Any]:
         """Records of all runs that have one, the newest first."""
-        items = [self.tree.topLevelItem(i) for i in range(self.tree.topLevelItemCount())]
-        return self._records_of(items)
+        return self._records_of(self._items())
 
     def chosen_records(self) -> list[Any]:
         """Records of the selected runs."""
         return self._records_of(self.tree.selectedItems())
 
+    def free_name(self, wanted: str) -> str:
+        """A name that no run has: the wanted one, or that with a number."""
+        taken = {item.text(0) for item in self._items()}
+        names = [wanted, *(f"{wanted} ({n})" for n in range(2, len(taken) + 3))]
+        return next(name for name in names if name not in taken)
+
+    def _items(self) -> list[QTreeWidgetItem]:
+        return [self.tree.topLevelItem(i) for i in range(self.tree.topLevelItemCount())]
+
     @staticmethod
     def _records_of(items: list[QTreeWidgetItem]) -> list[Any]:
-        records = [item.data(0, Qt.ItemDataRole.UserRole) for item in items]
+        records = [item.data(0, RECORD) for item in items]
         return [record for record in records if record is not None]
 
+    def _edit_name(self) -> None:
+        self.tree.editItem(self.tree.selectedItems()[0], 0)
+
+    def _item_changed(self, item: QTreeWidgetItem, column: int) -> None:
+        """A name was typed: names stay unique, and an empty one is taken back."""
+        record = item.data(0, RECORD)
+        if column != 0 or record is None or item.text(0) == record.name:
+            return
+        taken = {other.text(0) for other in self._items() if other is not item}
+        name = item.text(0).strip()
+        is_new = bool(name) and name not in taken
+        renamed = replace(record, name=name) if is_new else record
+        # Our own changes are not typed ones.
+        self.tree.blockSignals(True)
+        item.setData(0, RECORD, renamed)
+        item.setText(0, renamed.name)
+        item.setToolTip(0, renamed.name)
+        self.tree.blockSignals(False)
+        if is_new and name != record.name:
+            self.renamed.emit(record.name, renamed)
+            self._follow_selection()
+
     def _follow_selection(self) -> None:
-        chosen = self.tree.selectedItems()
-        n_records = len(self.chosen_records())
-        self.headline.setText(chosen[0].text(1) if len(chosen) == 1 else "")
-        self.headline.setVisible(bool(self.headline.text()))
-        self.geopackage_button.setEnabled(n_records > 0)
-        self.geotiff_button.setEnabled(n_records == 1)
+        chosen = self.chosen_records()
+        self.record_chosen.emit(chosen[0] if len(chosen) == 1 else None)
+        self.geopackage_button.setEnabled(len(chosen) > 0)
+        self.geotiff_button.setEnabled(len(chosen) == 1)
+        self.actions_of_runs.follow(len(chosen))

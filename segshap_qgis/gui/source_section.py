@@ -135,6 +135,28 @@ class SourceSection(QWidget):
         self.model_box.setCurrentIndex(len(self.models) - 1)
         self._follow_model(len(self.models) - 1)
 
+    def choose(self, path: Path, target: str, bands: tuple[int, ...]) -> None:
+        """Choose a model, a class and bands, for instance those of an earlier run.
+
+        Raises
+        ------
+        SettingsError
+            The model's card is gone or cannot be read.
+        """
+        paths = [model.path for model in self.models]
+        if path not in paths:
+            try:
+                card = read_card(path)
+            except SegShapError as error:
+                raise SettingsError(error.message, error.remedy) from error
+            self.set_models([*self.models, ListedModel(path, card)])
+            paths.append(path)
+        self.model_box.setCurrentIndex(paths.index(path))
+        self._follow_model(paths.index(path))
+        self.class_box.setCurrentIndex(max(0, self.class_box.findData(target)))
+        for box, band in zip(self.band_boxes, bands):
+            box.setBand(band)
+
     def _model_activated(self, index: int) -> None:
         if index < len(self.models):
             self._follow_model(index)
@@ -169,6 +191,10 @@ class SourceSection(QWidget):
             # Beside the layer, above the model: in the order in which one thinks.
             add_row(self.form, label, box, tip, at=1 + position)
             self.band_boxes.append(box)
+        # Qt would walk to the youngest last, wherever they stand.
+        fields = [self.layer_box, *self.band_boxes, self.model_box, self.class_box]
+        for before, after in zip(fields, fields[1:]):
+            QWidget.setTabOrder(before, after)
         self._follow_layer(self.layer_box.currentLayer())
 
     def _follow_layer(self, layer: Optional[QgsMapLayer]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import traceback
 from dataclasses import dataclass
 from typing import Any, Optional
@@ -18,14 +17,21 @@ from ..explain import Explanation
 from ..job import ExplainJob
 from ..layers import Preview, add_result
 from ..tasks import Advance, ExplainTask
+from .cells_preview import CellsPreview
 from .dock import Dock
 from .exports import Exports
-from .headline import headline
 from .map_tools import region_band
 from .messages import Messages
 from .picking import Picking
 from .pixel_grid import transform_between, transformed
+from .progress_section import progress_text
+from .project_memory import ProjectMemory
+from .reports import Reports
+from .result_panel import ResultPanel
+from .result_panel_map import MapLink
+from .run_desk import RunDesk
 from .run_queue import RunQueue
+from .what_if import WhatIf
 
 # A share of a region's area that is worth telling when it lies off the raster.
 SMALLEST_SHARE_OUTSIDE = 0.01
@@ -60,6 +66,12 @@ class Workbench(QObject):
         self.picking = Picking(iface, self._layer, self)
         self.dock = Dock(list(self.picking.actions.values()), iface.mainWindow())
         self.exports = Exports(self.dock, self.messages, self._colour_blind)
+        self.map_link = MapLink(self._canvas, self)
+        self.what_if = WhatIf(self.dock.result.what_if, self._canvas, self.map_link, self)
+        self.desk = RunDesk(self.dock, self.messages, self._colour_blind, self)
+        self.reports = Reports(self.dock.result, self.messages, self._colour_blind, self)
+        self.memory = ProjectMemory(self.dock, self)
+        self.cells_preview = CellsPreview(self.dock, self._canvas, self)
         self.queue = RunQueue(self)
         self.runs: dict[ExplainTask, Run] = {}
         self._n_runs = 0
@@ -73,10 +85,23 @@ class Workbench(QObject):
         self.dock.progress.cancel_asked.connect(self._cancel_current)
         self.dock.runs.export_geopackage_asked.connect(self.exports.to_geopackage)
         self.dock.runs.export_geotiff_asked.connect(self.exports.to_geotiff)
+        self.dock.runs.record_chosen.connect(self._show_record)
+        self.desk.again_asked.connect(lambda region: self.explain("region", region))
+        self._connect_result(self.dock.result)
         self.queue.started.connect(self._run_started)
         self.queue.ended.connect(self._run_ended)
         # Instances outlive us: what is connected here is disconnected in `close`.
         QgsProject.instance().cleared.connect(self._project_closed)
+
+    def _connect_result(self, panel: ResultPanel) -> None:
+        """Bars and cells of the map point at each other."""
+        panel.cell_pointed_at.connect(self.map_link.mark)
+        panel.cell_chosen.connect(self.map_link.flash)
+        panel.cell_chosen.connect(self.what_if.bar_chosen)
+        self.what_if.failed.connect(self.messages.error)
+        panel.told.connect(self.messages.success)
+        panel.failed.connect(self.messages.error)
+        self.map_link.cell_under_cursor.connect(panel.light_up)
 
     def close(self) -> None:
         """Stop everything and leave nothing behind in the window."""
@@ -85,6 +110,11 @@ class Workbench(QObject):
         for run in list(self.runs.values()):
             self._drop(run)
         self.picking.close()
+        self.desk.close()
+        self.memory.close()
+        self.cells_preview.close()
+        self.what_if.close()
+        self.map_link.close()
         self.exports.close()
         self.messages.clear()
         self.dock.forget()
@@ -98,7 +128,7 @@ class Workbench(QObject):
         Parameters
         ----------
         kind : str
-            "pixel", "region", "slick" (the geometry is a point in it) or "features".
+            "pixel", "region", "slick" (the geometry is a point in it), "feature" or "features".
         geometry : QgsGeometry
             In the CRS of the chosen raster layer.
         """
@@ -115,6 +145,8 @@ class Workbench(QObject):
         except SegShapError as error:
             self.messages.error(error)
             return None
+        # The run draws its own cells.
+        self.cells_preview.hide()
         row = self.dock.runs.add(title, self.tr("waiting"))
         band = self._show_region(geometry, layer)
         self.runs[task] = Run(task, row, band, layer.id(), layer.name())
@@ -132,14 +164,20 @@ class Workbench(QObject):
 
     def _title(self, kind: str, layer: QgsRasterLayer) -> str:
         """A name for people, unlike that of any other run."""
-        self._n_runs += 1
         what = {
             "pixel": self.tr("Pixel"),
             "region": self.tr("Region"),
             "slick": self.tr("Predicted slick"),
+            "feature": self.tr("Feature"),
             "features": self.tr("Features"),
         }[kind]
-        return self.tr("{} {} on {}").format(what, self._n_runs, layer.name())
+        # Runs of an opened project are in the list, but were not counted here.
+        taken = {record.name for record in self.dock.runs.records()}
+        while True:
+            self._n_runs += 1
+            title = self.tr("{} {} on {}").format(what, self._n_runs, layer.name())
+            if title not in taken:
+                return title
 
     def _show_region(self, geometry: QgsGeometry, layer: QgsRasterLayer) -> QgsRubberBand:
         """The region on the map, until its run ends."""
@@ -160,6 +198,8 @@ class Workbench(QObject):
 
     def _run_started(self, task: ExplainTask) -> None:
         self.dock.runs.set_state(self.runs[task].row, self.tr("running"))
+        # What was chosen before makes room for what is known so far; choosing it brings it back.
+        self.dock.runs.tree.clearSelection()
         self.dock.progress.start(self.tr("Preparing: {}").format(task.title))
 
     def _run_located(self, task: ExplainTask, outline: bytes) -> None:
@@ -173,18 +213,9 @@ class Workbench(QObject):
 
     def _run_advanced(self, task: ExplainTask, advance: Advance) -> None:
         if task in self.runs and task is self.queue.current:
-            text = self._progress_text(advance)
+            text = progress_text(advance)
             self.dock.progress.update_to(advance.percent, f"{task.title}\n{text}")
             task.setDescription(f"{task.title}: {text}")
-
-    def _progress_text(self, advance: Advance) -> str:
-        text = self.tr("{} of at most {} evaluations").format(advance.evaluations, advance.budget)
-        if math.isfinite(advance.precision):
-            text += self.tr(" · precision {:.0%}").format(advance.precision)
-            text += self.tr(" (goal {:.0%})").format(advance.goal) if advance.goal else ""
-        if math.isfinite(advance.seconds_left):
-            text += self.tr(" · about {} left").format(duration(advance.seconds_left))
-        return text
 
     def _run_refreshed(self, task: ExplainTask, partial: Explanation) -> None:
         run = self.runs.get(task)
@@ -192,6 +223,8 @@ class Workbench(QObject):
             return
         if run.preview is None:
             run.preview = Preview(task.job.window, task.title, self._colour_blind(), run.layer_id)
+        if not self.dock.runs.chosen_records():
+            self.dock.result.show_partial(partial, self._colour_blind())
         try:
             run.preview.show(partial)
         except Exception:  # noqa: BLE001 (a preview must never stop the run that it shows)
@@ -218,12 +251,18 @@ class Workbench(QObject):
         else:
             self._show_result(run, task.record)
 
+    def _show_record(self, record: Any) -> None:
+        self.dock.result.show_record(record, self._colour_blind())
+        self.map_link.follow(record)
+        self.what_if.follow(record)
+
     def _show_result(self, run: Run, record: Any) -> None:
         try:
             add_result(record, self._colour_blind(), source_id=run.layer_id)
         except Exception as error:  # noqa: BLE001 (the result itself is kept and can be exported)
             self.messages.error(error, traceback.format_exc())
-        self.dock.runs.set_state(run.row, headline(record.explanation), record)
+        self.desk.finish(run.row, record)
+        self.dock.show_page(self.dock.result_page)
         if run.task.job.outside > SMALLEST_SHARE_OUTSIDE:
             self.messages.information(
                 self.tr("{:.0%} of the region lies outside the raster and was left out.").format(
@@ -253,16 +292,9 @@ class Workbench(QObject):
             self._drop(run)
         self.queue.cancel_all()
         self.dock.progress.hide()
-        self.dock.runs.clear()
+        self.desk.clear()
+        self.cells_preview.hide()
         if stopped:
             self.messages.information(
                 self.tr("The project was closed; the running explanation was stopped.")
             )
-
-
-def duration(seconds: float) -> str:
-    """Seconds as people say them: "40 s", "3 min", "1 h 10 min"."""
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

@@ -23,72 +23,22 @@ from qgis.PyQt.QtWidgets import QFileDialog
 from segshap_qgis.geo import read_geopackage
 from segshap_qgis.gui import workbench as workbench_module
 from segshap_qgis.gui.workbench import Workbench
-from tests.gui.qgis_window import raster_layer, write_raster
+from tests.geo.raster_files import write_tiff
+from tests.gui.hands import (
+    PIXEL,
+    band_count,
+    centre_of,
+    draw_region,
+    layers_of_role,
+    make_endless,
+    pick_pixel,
+    wait_until,
+    wait_until_learnt,
+)
+from tests.gui.qgis_window import raster_layer
 from tests.small_model import write_small_model
 
 SAMPLE_SCENE = Path(__file__).parents[2] / "resources" / "sample" / "sample_slick.tif"
-LEFT_EDGE, TOP_EDGE, PIXEL = 500000.0, 4000000.0, 10.0
-
-
-@pytest.fixture(scope="module")
-def small_model(tmp_path_factory):
-    return write_small_model(tmp_path_factory.mktemp("model"))
-
-
-@pytest.fixture
-def workbench(window, scene, small_model):
-    """The plugin's inside with a small model: 64 x 60 pixels, a few dozen cells."""
-    bench = Workbench(window)
-    window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, bench.dock)
-    bench.dock.source.add_model(small_model)
-    bench.dock.method.side_box.setValue(8)
-    bench.dock.method.budget_box.setValue(16)
-    QTest.qWait(50)
-    yield bench
-    bench.close()
-
-
-def wait_until(condition, seconds: float = 40) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        QTest.qWait(20)
-
-
-def layers_of_role(role: str) -> list:
-    layers = QgsProject.instance().mapLayers().values()
-    return [layer for layer in layers if layer.customProperty("segshap/role") == role]
-
-
-def centre_of(row: int, column: int) -> tuple[float, float]:
-    return LEFT_EDGE + (column + 0.5) * PIXEL, TOP_EDGE - (row + 0.5) * PIXEL
-
-
-def pick_pixel(window, bench, row: int = 30, column: int = 40) -> None:
-    bench.picking.actions["pixel"].trigger()
-    window.click(window.at(*centre_of(row, column)))
-
-
-def draw_region(window, bench, corners) -> None:
-    bench.picking.actions["region"].trigger()
-    for corner in corners:
-        window.click(window.at(*corner))
-    window.key(Qt.Key.Key_Return)
-
-
-def make_endless(bench) -> None:
-    """A run that only ends when it is stopped."""
-    bench.dock.method.budget_box.setValue(100_000)
-    bench.dock.method.precision_box.setValue(0)
-
-
-def wait_until_learnt(bench) -> None:
-    """Until the current run knows something worth keeping."""
-    wait_until(lambda: bench.queue.current and bench.queue.current._last_preview)
-
-
-def band_count(window) -> int:
-    return len(window.mapCanvas().scene().items())
 
 
 def test_a_click_on_a_pixel_becomes_layers_and_the_tool_before_comes_back(window, workbench, scene):
@@ -111,7 +61,7 @@ def test_a_click_on_a_pixel_becomes_layers_and_the_tool_before_comes_back(window
     assert window.messages() == []
     assert window.activeLayer() is scene
     assert window.mapCanvas().extent() == extent
-    assert f"p(oil) = {found.prediction[0]:.2f}" in workbench.dock.runs.headline.text()
+    assert f"p(oil) = {found.prediction[0]:.2f}" in workbench.dock.result.headline.text()
     assert workbench.dock.progress.isHidden()
 
 
@@ -272,7 +222,7 @@ def test_a_raster_with_fewer_bands_than_the_model_is_told(window, workbench, tmp
 
 
 def test_bands_are_chosen_by_name_and_else_by_place(window, workbench, tmp_path):
-    path = write_raster(tmp_path / "dual.tif", np.ones((2, 20, 20), np.uint8))
+    path = write_tiff(tmp_path / "dual.tif", np.ones((2, 20, 20), np.uint8))
     file = gdal.Open(str(path), gdal.GA_Update)
     for index, name in enumerate(("VH", "VV"), 1):
         file.GetRasterBand(index).SetDescription(name)
@@ -325,7 +275,7 @@ def test_a_region_off_the_raster_is_refused(window, workbench):
 def test_a_region_on_no_data_is_refused_and_no_data_is_no_player(window, workbench, tmp_path):
     pixels = np.random.default_rng(1).gamma(4, 20, (1, 60, 80)).astype(np.float32)
     pixels[:, :, 60:] = -9999
-    layer = raster_layer(write_raster(tmp_path / "holes.tif", pixels, nodata=-9999), "holes")
+    layer = raster_layer(write_tiff(tmp_path / "holes.tif", pixels, no_data=-9999), "holes")
     workbench.dock.source.layer_box.setLayer(layer)
     window.show_layer(layer)
     pick_pixel(window, workbench, column=70)
@@ -340,7 +290,7 @@ def test_a_region_on_no_data_is_refused_and_no_data_is_no_player(window, workben
 
 def test_a_raster_without_a_crs_is_explained_in_place(window, workbench, tmp_path):
     pixels = np.random.default_rng(2).gamma(4, 20, (1, 60, 80)).astype(np.float32)
-    layer = raster_layer(write_raster(tmp_path / "bare.tif", pixels, epsg=None), "bare")
+    layer = raster_layer(write_tiff(tmp_path / "bare.tif", pixels, epsg=None), "bare")
     layer.setCrs(QgsCoordinateReferenceSystem())
     workbench.dock.source.layer_box.setLayer(layer)
     window.show_layer(layer)

@@ -1,0 +1,129 @@
+"""What all charts share: one method draws on any paper, so that screen, file and report agree."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Optional
+
+import numpy as np
+from qgis.PyQt.QtCore import QRect, QRectF, QSize, Qt
+from qgis.PyQt.QtGui import QFont, QFontMetricsF, QImage, QPainter, QPaintEvent, QPalette
+from qgis.PyQt.QtSvg import QSvgGenerator
+from qgis.PyQt.QtWidgets import QSizePolicy, QWidget
+
+from ..errors import ExportError
+
+# Pictures for documents: black on white whatever the theme, and this many pixels to one of screen.
+PICTURE_SCALE = 3
+FIGURES = 2
+
+
+class Chart(QWidget):
+    """A chart that paints itself on a widget, a picture or a page; subclasses implement `draw`.
+
+    All distances follow the font, so that the chart grows with the screen's scaling.
+    """
+
+    # Rows of text that the chart wants, and characters.
+    wanted_rows = 8
+    wanted_columns = 34
+
+    def __init__(self, parent: Optional[QWidget] = None) -> None:
+        super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def draw(self, painter: QPainter, area: QRectF, palette: QPalette) -> None:
+        """Paint the chart into an area with the colours of a palette."""
+        raise NotImplementedError
+
+    def sizeHint(self) -> QSize:
+        """As large as its rows of text."""
+        metrics = self.fontMetrics()
+        width = self.wanted_columns * metrics.averageCharWidth()
+        return QSize(width, round(self.wanted_rows * row_height(self.font())))
+
+    def minimumSizeHint(self) -> QSize:
+        """It may become narrow in a narrow dock, but never lower than its rows."""
+        hint = self.sizeHint()
+        return QSize(hint.width() // 2, hint.height())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint on the screen, in the theme's own colours."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self.draw(painter, QRectF(self.rect()), self.palette())
+        painter.end()
+
+    def picture(self, size: Optional[QSize] = None) -> QImage:
+        """The chart in black on white, sharp enough for print."""
+        size = size or self.paper_size()
+        image = QImage(size * PICTURE_SCALE, QImage.Format.Format_RGB32)
+        image.fill(Qt.GlobalColor.white)
+        painter = QPainter(image)
+        painter.scale(PICTURE_SCALE, PICTURE_SCALE)
+        self._draw_on_paper(painter, size)
+        return image
+
+    def save(self, path: Path) -> None:
+        """Write the chart as PNG or SVG, by the name's ending.
+
+        Raises
+        ------
+        ExportError
+            The file could not be written.
+        """
+        if path.suffix.lower() == ".svg":
+            written = self._save_svg(path)
+        else:
+            written = self.picture().save(str(path), "PNG")
+        if not written:
+            raise ExportError(
+                self.tr("The chart could not be written to {}.").format(path),
+                self.tr("Check that the folder can be written to and the disk has room."),
+            )
+
+    def paper_size(self) -> QSize:
+        """Size in documents, in pixels of an unscaled screen."""
+        metrics = self.fontMetrics()
+        return QSize(70 * metrics.averageCharWidth(), self.sizeHint().height())
+
+    def _save_svg(self, path: Path) -> bool:
+        size = self.paper_size()
+        generator = QSvgGenerator()
+        generator.setFileName(str(path))
+        generator.setSize(size)
+        generator.setViewBox(QRect(0, 0, size.width(), size.height()))
+        generator.setTitle(self.accessibleName())
+        painter = QPainter()
+        if not painter.begin(generator):
+            return False
+        self._draw_on_paper(painter, size)
+        return path.is_file() and path.stat().st_size > 0
+
+    def _draw_on_paper(self, painter: QPainter, size: QSize) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(self.font())
+        self.draw(painter, QRectF(0, 0, size.width(), size.height()), paper_palette())
+        painter.end()
+
+
+def paper_palette() -> QPalette:
+    """Black on white."""
+    palette = QPalette(Qt.GlobalColor.white)
+    for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text):
+        palette.setColor(role, Qt.GlobalColor.black)
+    for role in (QPalette.ColorRole.Window, QPalette.ColorRole.Base):
+        palette.setColor(role, Qt.GlobalColor.white)
+    palette.setColor(QPalette.ColorRole.Mid, Qt.GlobalColor.gray)
+    return palette
+
+
+def row_height(font: QFont) -> float:
+    """Height of a line of a chart, in pixels."""
+    return 1.35 * QFontMetricsF(font).height()
+
+
+def readable(value: float, span: float, signed: bool = False) -> str:
+    """A number with as many decimals as tell values of this span apart."""
+    decimals = int(max(2, min(8, FIGURES - np.floor(np.log10(span))))) if span > 0 else 2
+    return f"{value:+.{decimals}f}" if signed else f"{value:.{decimals}f}"

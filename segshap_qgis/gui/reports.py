@@ -1,0 +1,78 @@
+"""The report of a run: asks for a file and writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Optional
+
+from qgis.core import QgsProject
+from qgis.PyQt.QtCore import QObject, QSettings, Qt
+from qgis.PyQt.QtWidgets import QApplication, QFileDialog
+
+from ..errors import ExportError
+from ..layers.report import Report, write_report
+from ..layers.report_facts import facts
+from ..layers.tree import source_layer
+from .exports import LAST_FOLDER
+from .messages import Messages
+from .result_panel import ResultPanel
+
+
+class Reports(QObject):
+    """Writes the report that the result panel asks for.
+
+    Parameters
+    ----------
+    panel : ResultPanel
+        Gives sentence and chart.
+    messages : Messages
+        Where the outcome is told.
+    colour_blind : callable
+        Whether the map has the colour-blind safe colours.
+    """
+
+    def __init__(
+        self,
+        panel: ResultPanel,
+        messages: Messages,
+        colour_blind: Callable[[], bool],
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._panel = panel
+        self._messages = messages
+        self._colour_blind = colour_blind
+        panel.report_asked.connect(self._ask)
+
+    def write(self, record: Any, path: Path) -> Optional[Path]:
+        """Write without asking; None, and a word to the user, where that cannot be."""
+        report = Report(
+            record,
+            self._panel.headline.text(),
+            self._panel.waterfall.picture(),
+            facts(record),
+            source_layer(QgsProject.instance(), record.window.source),
+            self._colour_blind(),
+        )
+        QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
+        try:
+            written = write_report(path, report)
+        except ExportError as error:
+            self._messages.error(error)
+            return None
+        finally:
+            QApplication.restoreOverrideCursor()
+        self._messages.success(self.tr("Written: {}").format(written))
+        return written
+
+    def _ask(self, record: Any) -> None:
+        folder = QSettings().value(LAST_FOLDER, "") or QgsProject.instance().homePath()
+        start = str(Path(folder) / "segshap_report.pdf")
+        title, kind = self.tr("Write a report"), self.tr("Document (*.pdf)")
+        name, _ = QFileDialog.getSaveFileName(self._panel, title, start, kind)
+        if not name:
+            return
+        path = Path(name)
+        QSettings().setValue(LAST_FOLDER, str(path.parent))
+        self.write(record, path if path.suffix.lower() == ".pdf" else Path(f"{name}.pdf"))

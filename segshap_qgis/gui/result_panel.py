@@ -1,0 +1,193 @@
+"""What came out: the sentence, the strongest contributions, how it settled; linked to the map."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Optional
+
+from qgis.core import QgsProject
+from qgis.gui import QgsCollapsibleGroupBox
+from qgis.PyQt.QtCore import QSettings, Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from ..errors import ExportError
+from ..explain import Explanation
+from ..layers.result import unit_of
+from .charts import readable
+from .charts_convergence import ConvergenceChart
+from .charts_waterfall import WaterfallChart
+from .exports import LAST_FOLDER
+from .headline import headline
+from .result_panel_files import copy_result, save_result
+from .what_if_section import WhatIfSection
+
+ENDINGS = (".png", ".svg", ".csv")
+
+
+class ResultPanel(QWidget):
+    """One result at a time; while a run works, what is known so far.
+
+    Signals
+    -------
+    cell_pointed_at(int), cell_chosen(int)
+        A bar was pointed at, or chosen.
+    report_asked(Record)
+        A report is wanted.
+    told(str), failed(SegShapError)
+        Something was done, or could not be done.
+    """
+
+    cell_pointed_at = pyqtSignal(int)
+    cell_chosen = pyqtSignal(int)
+    report_asked = pyqtSignal(object)
+    told = pyqtSignal(str)
+    failed = pyqtSignal(object)
+
+    def __init__(self, parent: Optional[QWidget] = None) -> None:
+        super().__init__(parent)
+        self.record: Any = None
+        self._found: Optional[Explanation] = None
+        self._target = 0
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        self.headline = _text_label(self.tr("Result of the chosen run"))
+        self.cell_text = _text_label(self.tr("The cell that is pointed at"))
+        self.waterfall = WaterfallChart()
+        self.waterfall.cell_pointed_at.connect(self._bar_pointed_at)
+        self.waterfall.cell_chosen.connect(self.cell_chosen)
+        self.what_if = WhatIfSection()
+        self.what_if.hide()
+        self.settling = QgsCollapsibleGroupBox(self.tr("How the map se&ttled"))
+        self.settling.setCollapsed(True)
+        self.convergence = ConvergenceChart()
+        QVBoxLayout(self.settling).addWidget(self.convergence)
+        parts = (self.headline, self.waterfall, self.cell_text, self.what_if, self.settling)
+        for part in parts:
+            layout.addWidget(part)
+        layout.addLayout(self._buttons())
+        self.show_record(None)
+
+    def _buttons(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        self.copy_button = self._button(
+            self.tr("Cop&y"), self.tr("Put chart and numbers on the clipboard."), self._copy
+        )
+        self.save_button = self._button(
+            self.tr("Sa&ve…"),
+            self.tr("Save the chart as PNG or SVG, or the contributions of all cells as CSV."),
+            self._save,
+        )
+        self.report_button = self._button(
+            self.tr("Re&port…"),
+            self.tr("Write a PDF with map, chart, settings and model card."),
+            lambda: self.report_asked.emit(self.record),
+        )
+        for button in (self.copy_button, self.save_button, self.report_button):
+            row.addWidget(button)
+        row.addStretch()
+        return row
+
+    def show_record(self, record: Any, colour_blind: bool = False) -> None:
+        """Show the result of a run; None clears the panel."""
+        self.record = record
+        if record is None:
+            self._found = None
+            self.headline.setText(
+                self.tr("No result yet: pick a tool on the first page and click on the map.")
+            )
+            for part in (self.waterfall, self.settling, self.cell_text):
+                part.hide()
+        else:
+            self._show(record.explanation, record.target, colour_blind)
+        for button in (self.copy_button, self.save_button, self.report_button):
+            button.setEnabled(record is not None)
+
+    def show_partial(self, found: Explanation, colour_blind: bool) -> None:
+        """Show what a run knows so far."""
+        self.show_record(None)
+        self._show(found, 0, colour_blind)
+        self.headline.setText(self.tr("So far: {}").format(headline(found)))
+
+    def light_up(self, cell: Optional[int]) -> None:
+        """Light the bar of the cell under the cursor and tell its numbers."""
+        if self._found is not None:
+            self.waterfall.light_up(cell)
+            self._tell_cell(cell)
+
+    def save(self, path: Path) -> None:
+        """Write chart or table without asking; the outcome is told."""
+        try:
+            save_result(path, self.waterfall, self.record)
+        except ExportError as error:
+            self.failed.emit(error)
+        else:
+            self.told.emit(self.tr("Written: {}").format(path))
+
+    def _show(self, found: Explanation, target: int, colour_blind: bool) -> None:
+        self._found, self._target = found, target
+        self.headline.setText(headline(found, target))
+        self.waterfall.show_explanation(found, target, unit_of(found.settings), colour_blind)
+        self.convergence.show_history(found.history, found.settings.get("stop_at"))
+        for part in (self.waterfall, self.settling, self.cell_text):
+            part.show()
+        self._tell_cell(None)
+
+    def _bar_pointed_at(self, cell: int) -> None:
+        self._tell_cell(cell)
+        self.cell_pointed_at.emit(cell)
+
+    def _tell_cell(self, cell: Optional[int]) -> None:
+        found = self._found
+        if found is None or cell is None or cell >= found.superpixels.n_players:
+            self.cell_text.setText(self.tr("Point at a bar, or at a cell of the map."))
+            return
+        value = float(found.values[self._target, cell])
+        error = float(found.standard_errors[self._target, cell])
+        span = float(abs(found.values[self._target]).max())
+        known = "± " + readable(error, span) if error == error else ""  # noqa: PLR0124
+        self.cell_text.setText(
+            self.tr("Cell {}: {} {}").format(cell, readable(value, span, True), known)
+        )
+
+    def _copy(self) -> None:
+        copy_result(self.waterfall, self.headline.text(), self.record)
+        self.told.emit(self.tr("Chart and numbers are on the clipboard."))
+
+    def _save(self) -> None:
+        kinds = (
+            self.tr("Picture (*.png)"),
+            self.tr("Drawing (*.svg)"),
+            self.tr("Table of all cells (*.csv)"),
+        )
+        folder = QSettings().value(LAST_FOLDER, "") or QgsProject.instance().homePath()
+        start = str(Path(folder) / "segshap.png")
+        title = self.tr("Save chart or table")
+        name, kind = QFileDialog.getSaveFileName(self, title, start, ";;".join(kinds))
+        if not name:
+            return
+        path = Path(name)
+        QSettings().setValue(LAST_FOLDER, str(path.parent))
+        if path.suffix.lower() not in ENDINGS:
+            path = path.with_name(path.name + ENDINGS[kinds.index(kind) if kind in kinds else 0])
+        self.save(path)
+
+    @staticmethod
+    def _button(text: str, tip: str, act: Any) -> QPushButton:
+        button = QPushButton(text)
+        button.setToolTip(tip)
+        button.setWhatsThis(tip)
+        # Qt would hand over whether it is checked.
+        button.clicked.connect(lambda _checked: act())
+        return button
+
+
+def _text_label(name: str) -> QLabel:
+    label = QLabel()
+    label.setWordWrap(True)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setTextInteractionFlags(
+        Qt.TextInteractionFlag.TextSelectableByMouse
+        | Qt.TextInteractionFlag.TextSelectableByKeyboard
+    )
+    label.setAccessibleName(name)
+    return label

@@ -1,0 +1,90 @@
+"""What a reader of a report must know about a run: settings, numbers, the model's card."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from qgis.PyQt.QtCore import QCoreApplication
+
+from ..errors import SegShapError
+from ..geo import Record
+from ..models import read_card
+from .result import unit_of
+
+Facts = list[tuple[str, str]]
+translate = QCoreApplication.translate
+
+
+def facts(record: Record) -> Facts:
+    """Rows of the report's table; the model's card is read from its file, if it is still there.
+
+    Parameters
+    ----------
+    record : Record
+        The run.
+    """
+    found, target = record.explanation, record.target
+    settings = {**found.settings, **record.settings}
+    cells, n_pixels = found.superpixels, int(record.region.sum())
+    known = math.isfinite(found.precision)
+    precision = f"{found.precision:.2%}" if known else translate("Report", "not known")
+    rows = [
+        (translate("Report", "Source"), record.window.source),
+        (translate("Report", "Bands"), ", ".join(record.window.band_names)),
+        (translate("Report", "Class"), record.target_name),
+        (translate("Report", "Model output on the region"), f"{found.prediction[target]:.6g}"),
+        (translate("Report", "Base value (everything hidden)"), f"{found.base[target]:.6g}"),
+        (translate("Report", "Sum of contributions"), f"{found.values[target].sum():.6g}"),
+        (translate("Report", "Unit"), unit_of(settings)),
+        (
+            translate("Report", "Largest standard error, share of the range"),
+            precision,
+        ),
+        (translate("Report", "Evaluations of the model"), str(found.evaluations)),
+        (translate("Report", "Super-pixels"), f"{cells.n_players}, {_flat(cells.settings)}"),
+        (
+            translate("Report", "Region"),
+            translate("Report", "{} pixels").format(n_pixels),
+        ),
+        (translate("Report", "Settings"), _flat(settings)),
+    ]
+    return rows + _card_rows(settings.get("model"))
+
+
+def _card_rows(path: Any) -> Facts:
+    try:
+        card = read_card(Path(str(path))) if path else None
+    except SegShapError as error:
+        return [
+            (
+                translate("Report", "Model card"),
+                translate("Report", "not available: {}").format(error.message),
+            )
+        ]
+    if card is None:
+        return []
+    rows = [
+        (translate("Report", "Model"), f"{card.title} ({card.id})"),
+        (translate("Report", "About the model"), card.description),
+        (translate("Report", "Licence"), card.licence),
+        (translate("Report", "Classes"), ", ".join(card.class_names)),
+    ]
+    rows += [(translate("Report", "Trained with"), _flat(entry)) for entry in card.training]
+    rows += [
+        (translate("Report", "Score: {}").format(name), _flat(score))
+        for name, score in card.scores.items()
+    ]
+    return [(name, text) for name, text in rows if text]
+
+
+def _flat(value: Any) -> str:
+    """A setting for people: `name: value` pairs without brackets and quotes."""
+    if isinstance(value, Mapping):
+        return "; ".join(f"{name}: {_flat(entry)}" for name, entry in value.items())
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_flat(entry) for entry in value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
