@@ -1,13 +1,19 @@
-"""Whether PyTorch is in the Python of QGIS, and how to get it when it is not."""
+"""Whether PyTorch is in the Python of QGIS or in the plugin's own folder, and how to get it."""
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
+import platform
 import shlex
-import subprocess
+import subprocess  # nosec B404
 import sys
 import sysconfig
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Optional
+
+from qgis.core import Qgis, QgsApplication
 
 # The build for CPUs is a tenth of the default one on Linux, which brings all of CUDA.
 CPU_WHEELS = "https://download.pytorch.org/whl/cpu"
@@ -15,8 +21,45 @@ CPU_WHEELS = "https://download.pytorch.org/whl/cpu"
 
 def torch_is_here() -> bool:
     """Whether PyTorch can be found; it is not loaded for that."""
+    use_private_folder()
     importlib.invalidate_caches()
     return importlib.util.find_spec("torch") is not None
+
+
+def private_folder() -> Path:
+    """Where packages of the plugin's own lie: in the profile, one folder for each Python."""
+    version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    return Path(QgsApplication.qgisSettingsDirPath()) / "segshap" / version / "site-packages"
+
+
+def use_private_folder(folder: Optional[Path] = None) -> None:
+    """Let imports find the plugin's own packages, after all that QGIS brings itself."""
+    path = str(folder or private_folder())
+    if path not in sys.path and Path(path).is_dir():
+        sys.path.append(path)
+        importlib.invalidate_caches()
+
+
+def diagnostics(said: Sequence[str] = ()) -> str:
+    """What helps to find out why PyTorch is missing, as text.
+
+    Parameters
+    ----------
+    said : sequence of str, optional
+        The last lines of an installation.
+    """
+    facts: dict[str, object] = {
+        "QGIS": Qgis.QGIS_VERSION,
+        "Python": sys.version.replace("\n", " "),
+        "Python executable": python_executable(),
+        "System": platform.platform(),
+        "Machine": platform.machine(),
+        "Private folder": f"{private_folder()} (exists: {private_folder().is_dir()})",
+    }
+    for package in ("numpy", "torch", "onnxruntime"):
+        found = next(importlib.metadata.distributions(name=package), None)
+        facts[package] = found.version if found is not None else "not found"
+    return "\n".join([*(f"{name}: {fact}" for name, fact in facts.items()), "", *said])
 
 
 def install_command() -> str:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Optional
 
 from qgis.core import QgsApplication, QgsProcessingProvider
 from qgis.PyQt.QtCore import QCoreApplication, Qt, QTranslator
-from qgis.PyQt.QtWidgets import QAction, QToolBar
+from qgis.PyQt.QtWidgets import QAction, QToolBar, QToolButton
 
+from .gui.options_page import OptionsFactory
 from .icons import icon
 
 if TYPE_CHECKING:
@@ -34,11 +35,14 @@ class SegShapPlugin:
         self.workbench: Optional[Workbench] = None
         self.translator: Optional[QTranslator] = None
         self.provider: Optional[QgsProcessingProvider] = None
+        self.options: Optional[OptionsFactory] = None
 
     def initGui(self) -> None:
         """Put the plugin into QGIS's window."""
         self._install_translation()
         self.initProcessing()
+        self.options = OptionsFactory()
+        self.iface.registerOptionsWidgetFactory(self.options)
         self.open_action = QAction(icon("segshap"), MENU, self.iface.mainWindow())
         self.open_action.setObjectName("SegShapOpen")
         self.open_action.setCheckable(True)
@@ -60,6 +64,9 @@ class SegShapPlugin:
 
     def unload(self) -> None:
         """Take the plugin out of QGIS's window."""
+        if self.options is not None:
+            self.iface.unregisterOptionsWidgetFactory(self.options)
+            self.options = None
         if self.provider is not None:
             QgsApplication.processingRegistry().removeProvider(self.provider)
             self.provider = None
@@ -94,7 +101,10 @@ class SegShapPlugin:
         self.iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
         dock.visibilityChanged.connect(self._dock_shown)
         if self.toolbar is not None:
-            self.toolbar.addActions(list(self.workbench.picking.actions.values()))
+            actions = self.workbench.picking.actions
+            self.toolbar.addActions(list(actions.values()))
+            button = self.toolbar.widgetForAction(actions["features"])
+            button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
 
     def _dock_shown(self, _visible: bool) -> None:
         """The button stays pressed while the dock is open, even behind another one."""

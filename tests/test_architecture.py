@@ -25,11 +25,13 @@ _SHELL = _CORE | {
     "dependencies",
     "model_library",
     "icons",
+    "installation",
     "scene",
 }
 MAY_KNOW = {
     "errors": set(),
     "icons": set(),
+    "installation": {"dependencies", "errors"},
     "explain": {"errors"},
     "models": {"explain", "errors"},
     "geo": {"explain", "errors"},
