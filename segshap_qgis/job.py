@@ -97,32 +97,42 @@ class ExplainJob:
         self._trusted = trusted()
         self.window: Optional[Window] = None
         self.outside = 0.0
+        self._started = datetime.now(timezone.utc)
+        self._model_id = ""
+        self._region: Optional[NDArray[np.bool_]] = None
+        self._probability: Optional[NDArray[np.float32]] = None
 
     def carry_out(self, task: Watcher) -> Optional[Record]:
         """Read, locate, explain; None when it was cancelled before there was anything to keep."""
         from .models import load_model
 
-        started = datetime.now(timezone.utc)
+        self._started = datetime.now(timezone.utc)
         model = self.model or load_model(self.request.model, trusted=self._trusted)
+        self._model_id = model.card.id
         self.window = window = self._read()
         with model.interruptible(task.is_cancelled):
             probabilities = model.predict(
                 window.bands, window.valid, self.request.unit or window.unit
             )
-        region = self._locate(model, window, probabilities)
+        self._probability = probabilities[model.class_index(self.request.target)]
+        self._region = region = self._locate(model, window, probabilities)
         task.located.emit(to_wkb(mask_outline(region, window.transform)))
         found = explain_window(
             self.request, model, window, region, task.on_progress, task.is_cancelled
         )
-        if found is None:
-            return None
+        return None if found is None else self.keep(found)
+
+    def keep(self, found: Explanation) -> Record:
+        """An explanation of this job, finished or not, with all that belongs to it."""
+        if self.window is None or self._region is None:
+            raise RegionError("Nothing was explained yet.", "Start the run again.")
         return Record(
             name=self.title,
             explanation=found,
-            window=window,
-            region=region,
-            probability=probabilities[model.class_index(self.request.target)],
-            settings=self._facts(model, started),
+            window=self.window,
+            region=self._region,
+            probability=self._probability,
+            settings=self._facts(),
         )
 
     def _read(self) -> Window:
@@ -141,15 +151,15 @@ class ExplainJob:
         is_class = probabilities.argmax(axis=0) == model.class_index(self.request.target)
         return predicted_segment(is_class & window.valid, (row, column))
 
-    def _facts(self, model: SegmentationModel, started: datetime) -> dict[str, Any]:
+    def _facts(self) -> dict[str, Any]:
         """What is kept to repeat the run."""
-        seconds = (datetime.now(timezone.utc) - started).total_seconds()
+        seconds = (datetime.now(timezone.utc) - self._started).total_seconds()
         return {
             **self.request.settings(),
-            "model_id": model.card.id,
+            "model_id": self._model_id,
             "kind": self.kind,
             "version": __version__,
-            "started": started.isoformat(timespec="seconds"),
+            "started": self._started.isoformat(timespec="seconds"),
             "seconds": round(seconds, 1),
         }
 

@@ -72,6 +72,10 @@ class Job(Protocol):
         """Do it, off the main thread; returns the Record, or None when there is nothing to keep."""
         ...
 
+    def keep(self, partial: Explanation) -> Any:
+        """The Record of what was passed to `on_progress`; asked for when the job does not stop."""
+        ...
+
 
 class ExplainTask(QgsTask):
     """Carries a job out in the background and tells the main thread about it.
@@ -100,6 +104,7 @@ class ExplainTask(QgsTask):
         self.details = ""
         self.done = threading.Event()
         self._abandoned = False
+        self._latest: Optional[Explanation] = None
         self._started = 0.0
         self._first_count = 0
         self._last_preview = 0.0
@@ -118,6 +123,8 @@ class ExplainTask(QgsTask):
                 if time.monotonic() - cancelled_at > PATIENCE:
                     break
         self._abandoned = worker.is_alive()
+        if self._abandoned and self._latest is not None:
+            self.record = self.job.keep(self._latest)
         self.done.set()
         return self.error is None and self.record is not None
 
@@ -134,6 +141,7 @@ class ExplainTask(QgsTask):
         """Pass a partial explanation on; False stops the run."""
         if self.is_cancelled():
             return False
+        self._latest = partial
         now = time.monotonic()
         if not self._started:
             self._started, self._first_count = now, partial.evaluations
@@ -163,12 +171,15 @@ class ExplainTask(QgsTask):
     def _work(self) -> None:
         _be_gentle()
         try:
-            self.record = self.job.carry_out(self)
+            record = self.job.carry_out(self)
+            if not self._abandoned:
+                self.record = record
         except Interrupted:
             pass
         except Exception as error:  # noqa: BLE001 (whatever leaves a QgsTask's thread ends QGIS)
-            self.error = error
-            self.details = traceback.format_exc()
+            if not self._abandoned:
+                self.error = error
+                self.details = traceback.format_exc()
 
 
 def _be_gentle() -> None:

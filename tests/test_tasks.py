@@ -8,6 +8,7 @@ import time
 import numpy as np
 import pytest
 from qgis.core import QgsApplication
+from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtTest import QTest
 
 from segshap_qgis.errors import RegionError
@@ -47,6 +48,9 @@ class GameJob:
             return task.on_progress(partial)
 
         return explain(self.game, CELLS, budget=self.request.budget, on_progress=keep)
+
+    def keep(self, partial):
+        return partial
 
 
 class FunctionJob(GameJob):
@@ -148,6 +152,35 @@ def test_a_job_that_does_not_listen_is_left_to_itself_within_a_second(qgis_app):
     released.set()
     assert ended[0] - cancelled < 1.2
     assert task.record is None
+
+
+def test_what_a_job_had_learnt_before_it_stopped_listening_is_kept(qgis_app):
+    stuck, released = threading.Event(), threading.Event()
+
+    class StuckGame(SlowGame):
+        def __call__(self, coalitions: np.ndarray) -> np.ndarray:
+            if len(told) >= 20:
+                stuck.set()
+                released.wait(20)
+            return super().__call__(coalitions)
+
+    job, told = GameJob(budget=10_000), []
+    job.game = StuckGame(0.0)
+    task = ExplainTask(job, "stuck")
+    task.advanced.connect(told.append, Qt.ConnectionType.DirectConnection)
+    ended = []
+    task.ended.connect(lambda: ended.append(time.monotonic()))
+    QgsApplication.taskManager().addTask(task)
+    wait_until(stuck.is_set)
+    cancelled = time.monotonic()
+    task.cancel()
+    wait_until(lambda: ended)
+    kept = task.record
+    released.set()
+    assert ended[0] - cancelled < 1.2
+    assert kept.evaluations == told[-1].evaluations
+    QTest.qWait(200)
+    assert task.record is kept, "the straggler changes nothing"
 
 
 @pytest.mark.parametrize("error", [RegionError("The region is empty."), ZeroDivisionError("oops")])
