@@ -32,7 +32,8 @@ from segshap_qgis.errors import ExportError
 from segshap_qgis.explain import Explanation, from_labels, hexagons
 from segshap_qgis.geo import Record, Window, read_window, region_from_geometry
 from segshap_qgis.layers import Preview, add_result, style_documents
-from tests.gui.qgis_window import raster_layer, write_raster
+from tests.geo.raster_files import write_tiff
+from tests.gui.qgis_window import raster_layer
 
 ROLES = ["region", "superpixels", "contribution", "standard_error", "probability"]
 NORTH_UP = (500000.0, 10.0, 0.0, 4000000.0, 0.0, -10.0)
@@ -61,7 +62,7 @@ def folder(tmp_path):
 def write_scene(path: Path, grid=NORTH_UP, epsg=32631) -> Path:
     pixels = np.random.default_rng(1).gamma(4, 20, (1, 60, 80)).astype(np.float32)
     pixels[0, 25:35, 70:] = -1
-    return write_raster(path, pixels, grid, epsg, nodata=-1)
+    return write_tiff(path, pixels, grid, epsg, no_data=-1)
 
 
 def make_record(window: Window, name: str = "region 1", seed: int = 0) -> Record:

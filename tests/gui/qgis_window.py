@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-from osgeo import gdal, osr
 from qgis.core import QgsPointXY, QgsProject, QgsRasterLayer
 from qgis.gui import QgsMapCanvas, QgsMapToolPan, QgsMessageBar
 from qgis.PyQt.QtCore import QEvent, QObject, QPoint, QPointF, Qt, pyqtSignal
@@ -122,31 +120,6 @@ class QgisWindow(QObject):
 
     def key(self, key: Qt.Key) -> None:
         QTest.keyClick(self._canvas, key)
-
-
-def write_raster(
-    path: Path,
-    pixels: np.ndarray,
-    transform=(500000.0, 10.0, 0.0, 4000000.0, 0.0, -10.0),
-    epsg: int | None = 32631,
-    nodata: float | None = None,
-) -> Path:
-    """A GeoTIFF of (B, H, W) pixels."""
-    kind = {"uint8": gdal.GDT_Byte, "uint16": gdal.GDT_UInt16, "float32": gdal.GDT_Float32}
-    n_bands, height, width = pixels.shape
-    driver = gdal.GetDriverByName("GTiff")
-    file = driver.Create(str(path), width, height, n_bands, kind[pixels.dtype.name])
-    file.SetGeoTransform(transform)
-    if epsg:
-        reference = osr.SpatialReference()
-        reference.ImportFromEPSG(epsg)
-        file.SetProjection(reference.ExportToWkt())
-    for index, plane in enumerate(pixels, 1):
-        file.GetRasterBand(index).WriteArray(plane)
-        if nodata is not None:
-            file.GetRasterBand(index).SetNoDataValue(nodata)
-    file.FlushCache()
-    return path
 
 
 def raster_layer(path: Path, name: str = "scene") -> QgsRasterLayer:

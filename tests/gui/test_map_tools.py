@@ -13,13 +13,9 @@ from qgis.PyQt.QtCore import QPoint, Qt
 
 from segshap_qgis.gui.map_tools import PixelTool, RegionTool, SlickTool
 from segshap_qgis.gui.pixel_grid import pixel_at, pixel_outline
-from tests.gui.qgis_window import RIGHT, raster_layer, write_raster
-
-LEFT_EDGE, TOP_EDGE, PIXEL = 500000.0, 4000000.0, 10.0
-
-
-def centre_of(row: int, column: int) -> tuple[float, float]:
-    return LEFT_EDGE + (column + 0.5) * PIXEL, TOP_EDGE - (row + 0.5) * PIXEL
+from tests.geo.raster_files import write_tiff
+from tests.gui.hands import LEFT_EDGE, PIXEL, TOP_EDGE, centre_of
+from tests.gui.qgis_window import RIGHT, raster_layer
 
 
 class Picks:
@@ -89,7 +85,7 @@ def test_the_right_pixel_is_picked_on_a_rotated_canvas(window, take):
 def test_pixels_of_a_rotated_raster_are_those_that_qgis_shows(window, take, tmp_path):
     turned = (500000.0, 8.0, 6.0, 4000000.0, 6.0, -8.0)
     pixels = np.arange(40 * 50, dtype=np.float32).reshape(1, 40, 50)
-    layer = raster_layer(write_raster(tmp_path / "turned.tif", pixels, turned), "turned")
+    layer = raster_layer(write_tiff(tmp_path / "turned.tif", pixels, turned), "turned")
     window.show_layer(layer)
     picks = take(PixelTool, layer)
     centre = pixel_outline(layer, 20, 25).centroid().asPoint()
@@ -104,7 +100,7 @@ def test_pixels_of_a_rotated_raster_are_those_that_qgis_shows(window, take, tmp_
 def test_pixels_need_not_be_square(window, take, tmp_path):
     pixels = np.zeros((1, 40, 50), dtype=np.uint8)
     layer = raster_layer(
-        write_raster(tmp_path / "flat.tif", pixels, (500000.0, 20.0, 0.0, 4000000.0, 0.0, -5.0))
+        write_tiff(tmp_path / "flat.tif", pixels, (500000.0, 20.0, 0.0, 4000000.0, 0.0, -5.0))
     )
     window.show_layer(layer)
     picks = take(PixelTool, layer)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from qgis.core import QgsProcessingContext, QgsProcessingFeedback, QgsProject
 
-from tests.gui.qgis_window import write_raster
+from tests.geo.raster_files import write_tiff
 from tests.small_model import write_small_model
 
 
@@ -36,7 +36,7 @@ class Feedback(QgsProcessingFeedback):
 def small_scene(tmp_path):
     """A raster of 80 x 60 pixels of 10 m at (500000, 0), and a small model; their paths."""
     pixels = np.random.default_rng(0).gamma(4, 20, (1, 60, 80)).astype(np.float32)
-    return str(write_raster(tmp_path / "scene.tif", pixels)), str(write_small_model(tmp_path))
+    return str(write_tiff(tmp_path / "scene.tif", pixels)), str(write_small_model(tmp_path))
 
 
 @pytest.fixture
