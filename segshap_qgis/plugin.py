@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional
 
 from qgis.core import QgsApplication, QgsProcessingProvider
-from qgis.PyQt.QtCore import QCoreApplication, Qt, QTranslator
+from qgis.PyQt.QtCore import QCoreApplication, Qt, QTimer, QTranslator
 from qgis.PyQt.QtWidgets import QAction, QToolBar, QToolButton
 
 from .gui.options_page import OptionsFactory
@@ -35,12 +35,17 @@ class SegShapPlugin:
         self.workbench: Optional[Workbench] = None
         self.translator: Optional[QTranslator] = None
         self.provider: Optional[QgsProcessingProvider] = None
+        self.starter: Optional[QTimer] = None
         self.options: Optional[OptionsFactory] = None
 
     def initGui(self) -> None:
         """Put the plugin into QGIS's window."""
         self._install_translation()
-        self.initProcessing()
+        # The algorithms load numpy and GDAL: QGIS shows its window first.
+        self.starter = QTimer()
+        self.starter.setSingleShot(True)
+        self.starter.timeout.connect(self.initProcessing)
+        self.starter.start(0)
         self.options = OptionsFactory()
         self.iface.registerOptionsWidgetFactory(self.options)
         self.open_action = QAction(icon("segshap"), MENU, self.iface.mainWindow())
@@ -64,6 +69,9 @@ class SegShapPlugin:
 
     def unload(self) -> None:
         """Take the plugin out of QGIS's window."""
+        if self.starter is not None:
+            self.starter.stop()
+            self.starter = None
         if self.options is not None:
             self.iface.unregisterOptionsWidgetFactory(self.options)
             self.options = None
