@@ -55,6 +55,9 @@ class SegmentationModel:
     ) -> None:
         self.card = card
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        if self.device.type == "cuda":
+            # cuDNN's default rounds float32 to 10 bits, too coarse for values equal to 1e-5.
+            torch.backends.cudnn.allow_tf32 = False
         self._is_cancelled: Callable[[], bool] = _never
         network = network.eval().requires_grad_(False).to(self.device)
         # torch's annotations do not know this overload of `to`.

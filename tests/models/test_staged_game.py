@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from segshap_qgis.errors import Interrupted
-from segshap_qgis.explain import from_labels, hexagons, squares
+from segshap_qgis.explain import from_labels, hexagons, slic, squares
 from segshap_qgis.models import FCDenseNet, MaskedGame, StagedGame, load_model, make_game, planning
 from segshap_qgis.models import staged_game as staged_game_module
 from tests.small_model import write_small_model
@@ -109,6 +109,15 @@ def test_every_background(model, background):
 def test_ragged_cells(model, depth):
     shape = (72, 80)
     plain, staged, _ = both(model, ragged(shape), [block(shape, 40, 40, 2)], depth)
+    np.testing.assert_allclose(staged, plain, atol=CLOSE)
+
+
+@pytest.mark.parametrize("depth", [0, 1])
+def test_cells_of_slic(model, depth):
+    pytest.importorskip("skimage")
+    shape = (72, 80)
+    superpixels = slic(image_of(shape), n_segments=12, compactness=1.0)
+    plain, staged, _ = both(model, superpixels, [block(shape, 40, 40, 2)], depth)
     np.testing.assert_allclose(staged, plain, atol=CLOSE)
 
 
