@@ -117,9 +117,10 @@ def _export(report: Report, written: Path, folder: str) -> None:
     layers = result_layers(report.record, folder, report.colour_blind)
     shown = [layers[role] for role in SHOWN] + ([report.source] if report.source else [])
     layout, _tree = _layout(report, shown, folder)
-    outcome = QgsLayoutExporter(layout).exportToPdf(
-        str(written), QgsLayoutExporter.PdfExportSettings()
-    )
+    settings = QgsLayoutExporter.PdfExportSettings()
+    # Outlines of letters could be neither searched nor read aloud.
+    settings.textRenderFormat = Qgis.TextRenderFormat.AlwaysText
+    outcome = QgsLayoutExporter(layout).exportToPdf(str(written), settings)
     if outcome != QgsLayoutExporter.ExportResult.Success:
         raise _not_written(written)
 
