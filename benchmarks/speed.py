@@ -72,12 +72,11 @@ def staged_game(
     chip: Chip,
     regions: Sequence[NDArray[np.bool_]],
     precision: str = "float32",
-    **settings: float,
 ) -> StagedGame:
     """The same game, evaluated in stages."""
     target = [explained_class(model)]
     common = (model, chip.image, chip.superpixels, regions, target)
-    return StagedGame(*common, valid=chip.valid, precision=precision, **settings)
+    return StagedGame(*common, valid=chip.valid, precision=precision)
 
 
 def built(make: Callable[[], StagedGame]) -> tuple[float, StagedGame]:

@@ -98,7 +98,7 @@ class StagedGame(MaskedGame):
         self.follow(min(self.plans, key=lambda plan: plan.work(evaluations)))
         self.batch_size = keywords.get("batch_size") or _suitable_batch(self.plan.program)
         if precision == "auto":
-            self._try_bfloat16(tolerance)
+            self.try_bfloat16(tolerance)
 
     def follow(self, plan: Plan) -> None:
         """Build the tables of one of the `plans` and evaluate by it, in float32, from now on."""
@@ -180,8 +180,14 @@ class StagedGame(MaskedGame):
             values = [self.read_out(logits[w], [pixels]) for w, pixels in self._local_pixels]
             return np.concatenate(values, axis=1)
 
-    def _try_bfloat16(self, tolerance: float | None) -> None:
-        """Compute in bfloat16 if that changes the values of a sample little enough."""
+    def try_bfloat16(self, tolerance: float | None) -> None:
+        """Compute in bfloat16 if that changes the values of a sample little enough.
+
+        Parameters
+        ----------
+        tolerance : float, optional
+            As in the constructor.
+        """
         if not _has_fast_bfloat16(self.labels.device):
             return
         rng = np.random.default_rng(0)
