@@ -3,7 +3,7 @@
 PYTHON := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint types check demo demo-library benchmark test-matrix package clean
+.PHONY: help setup test lint types check demo demo-library benchmark paper figures test-matrix package clean
 
 help:  ## list these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -31,6 +31,11 @@ demo-library: setup  ## the same without QGIS, from Python
 
 benchmark: setup  ## speed and accuracy against shap and captum (ARGS="--quick", ARGS="--json FILE")
 	$(PYTHON) tools/benchmark.py $(ARGS)
+
+paper: setup  ## the paper's figures remade, into build/paper (ARGS="--only sizes")
+	$(PYTHON) tools/paper_figures.py $(ARGS)
+
+figures: paper
 
 test-matrix: setup  ## the tests on the next QGIS too (needs root, 6 GB in build/)
 	bash tools/test_matrix.sh
