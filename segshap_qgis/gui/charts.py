@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Optional
 
 import numpy as np
-from qgis.PyQt.QtCore import QRect, QRectF, QSize, Qt
+from qgis.PyQt.QtCore import QCoreApplication, QRect, QRectF, QSize, Qt
 from qgis.PyQt.QtGui import QFont, QFontMetricsF, QImage, QPainter, QPaintEvent, QPalette
 from qgis.PyQt.QtSvg import QSvgGenerator
 from qgis.PyQt.QtWidgets import QSizePolicy, QWidget
 
 from ..errors import ExportError
 
+translate = QCoreApplication.translate
 # Pictures for documents: black on white whatever the theme, and this many pixels to one of screen.
 PICTURE_SCALE = 3
 FIGURES = 2
@@ -78,8 +79,11 @@ class Chart(QWidget):
             written = self.picture().save(str(path), "PNG")
         if not written:
             raise ExportError(
-                self.tr("The chart could not be written to {}.").format(path),
-                self.tr("Check that the folder can be written to and the disk has room."),
+                # Not self.tr, which would look among the texts of the subclass.
+                translate("Chart", "The chart could not be written to {}.").format(path),
+                translate(
+                    "Chart", "Check that the folder can be written to and the disk has room."
+                ),
             )
 
     def paper_size(self) -> QSize:

@@ -10,11 +10,13 @@ from typing import Optional
 
 from qgis.core import Qgis, QgsCsException, QgsGeometry, QgsPointXY, QgsRasterLayer
 from qgis.gui import QgsMapCanvas, QgsMapMouseEvent, QgsMapTool, QgsRubberBand
-from qgis.PyQt.QtCore import QPoint, Qt, pyqtSignal
+from qgis.PyQt.QtCore import QCoreApplication, QPoint, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QColor, QKeyEvent
 
 from .pixel_grid import has_pixels, pixel_at, pixel_outline, transform_between, transformed
 
+# Not self.tr in a base class: it would look among the texts of the subclass.
+translate = QCoreApplication.translate
 OUTLINE = QColor(33, 102, 172)
 HALO = QColor(255, 255, 255, 190)
 FILL = QColor(33, 102, 172, 40)
@@ -52,13 +54,14 @@ class PickTool(QgsMapTool):
     def usable_layer(self) -> Optional[QgsRasterLayer]:
         """The layer, unless it is gone or has no pixels; says so then."""
         if self.layer is None:
-            self.refused.emit(self.tr("Choose a raster layer first."))
+            self.refused.emit(translate("PickTool", "Choose a raster layer first."))
             return None
         if not has_pixels(self.layer):
             self.refused.emit(
-                self.tr(
+                translate(
+                    "PickTool",
                     "“{}” is drawn from web tiles and has no pixel values. "
-                    "Save it as a raster file, or choose another layer."
+                    "Save it as a raster file, or choose another layer.",
                 ).format(self.layer.name())
             )
             return None
@@ -71,9 +74,9 @@ class PickTool(QgsMapTool):
             return transformed(geometry, transform_between(map_crs, layer.crs()))
         except QgsCsException:
             self.refused.emit(
-                self.tr("This place cannot be converted to the coordinates of “{}”.").format(
-                    layer.name()
-                )
+                translate(
+                    "PickTool", "This place cannot be converted to the coordinates of “{}”."
+                ).format(layer.name())
             )
             return None
 
