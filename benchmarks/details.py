@@ -53,8 +53,8 @@ def _backends(rows: Sequence[Mapping[str, Any]]) -> Iterable[str]:
     yield (
         "What is left of a staged evaluation after the tables were looked up, run by engines that "
         "compile: the same layers, the same input, taken in turns. The difference is that of the "
-        "logits. An engine is part of SegSHAP only where it wins; their compiling takes time too, "
-        "and is not counted here."
+        "logits. SegSHAP uses none of them: each is one more package beside QGIS, and exporting "
+        "and compiling for every new window takes time that is not counted here."
     )
     ours = rows[0]["seconds"]
     yield markdown(
