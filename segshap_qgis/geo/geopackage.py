@@ -264,6 +264,8 @@ def _write_raster(file: Path, table: str, drawn: Map, system: Any) -> None:
         "TILE_FORMAT=TIFF",
         f"RASTER_TABLE={table}",
         f"RASTER_DESCRIPTION={drawn.title}",
+        f"FIELD_NAME={drawn.title}",  # a legend shows it; GDAL says "Height" by default
+        f"QUANTITY_DEFINITION={drawn.title}",
     ]
     write_map("GPKG", str(file), drawn, system, options, {})
     if not holds(str(file), drawn, table):

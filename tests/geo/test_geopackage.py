@@ -203,6 +203,13 @@ def test_rasters_are_exact_float32_on_the_grid_of_the_source(tmp_path):
         assert values.tobytes() == filled.tobytes()
 
 
+def test_the_legend_of_a_raster_says_what_it_shows_and_not_height(tmp_path):
+    record = small_record()
+    tables = write_geopackage(tmp_path / "runs.gpkg", [record]).tables[0]
+    package = gdal.Open(f"GPKG:{tmp_path / 'runs.gpkg'}:{tables['contribution']}")
+    assert package.GetRasterBand(1).GetDescription() == f"Contribution to {record.target_name}"
+
+
 def test_a_raster_with_south_up_is_turned_without_moving_a_pixel(tmp_path):
     record = small_record(transform=SOUTH_UP)
     written = write_geopackage(tmp_path / "runs.gpkg", [record])
