@@ -247,6 +247,7 @@ class _Inquiry:
             self.prediction - self.base,
             self.method.sampling,
             self.where,
+            (known[0::2] + known[1::2]) / 2 - (self.prediction + self.base) / 2,
         )
         solve = self.method.solve
         found = solve(pairs, self.memory) if self.n_pairs else _equal_shares(pairs)

@@ -9,126 +9,88 @@ The regression of `shapley`, t = X u + noise, with priors that fit what segmenta
   learn pi, a game that is plainly sparse takes the scale of each player from its neighbours. The
   smooth part v ~ N(0, tau^2), E from the heat kernel of the players' neighbourhood graph, carries
   wide and weak gradients.
-* **What is left over is no white noise.** Pairs remove the interactions of even order; the largest
-  that remain are among three neighbouring players. With x = 2z - 1, the game
-  x_i x_j x_k - (x_i + x_j + x_k)/3 is such an interaction and all its Shapley values are zero. So
-  the residual has covariance sigma^2 (I + rho F F^T) with these functions, weighted by how much
-  their players matter, as columns of F. What F explains is noise taken off u without bias:
-  control variates (compare Witter, Liu & Musco 2025, regression-adjusted estimators).
+* **What is left over is no white noise**: it has the covariance sigma^2 (I + rho F F^T) of
+  `interactions`.
 * **pi, tau, sigma^2 and rho maximise the evidence**, by variational expectation-maximisation; with
   one free scale per player this would be the relevance vector machine (Tipping 2001).
 
-It shrinks, and meets least squares as pairs arrive.
+It shrinks, and meets least squares as pairs arrive. A refresh goes on from the one before: it adds
+rows to the noise's Cholesky factor and takes a few steps; how the interactions are weighted is
+thought over only when the pairs have grown by half.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple, Optional
+from dataclasses import dataclass, replace
+from typing import Optional
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .interactions import Interactions, Whitened
 from .neighbourhood import Neighbourhood
-
-Array = NDArray[np.float64]
+from .regression import Array, Regression
 
 N_SCALES = 16
-# Variance of the three-player interactions as a multiple of the white noise's. No more than ten,
-# whatever the evidence: interactions of five players remain, and are not white either.
-RHOS = (0.0, 1.0, 10.0)
-# Pairs that choose rho: its evidence costs K^3, and is clear long before.
-PILOT_PAIRS = 512
-MOST_TRIPLES = 4096
+# Variance of the three-player interactions as a multiple of the white noise's. Bounded, whatever
+# the evidence: interactions of five players remain, and are not white either.
+RHOS = (1.0, 10.0, 100.0)
+# Pairs a player from which on so strong interactions as the last are believed.
+SURE = 1.25
+# Pairs that choose the interactions: their evidence costs K^3, and is clear by then. Before, the
+# choice is made again whenever the pairs have grown by a share.
+PILOT_PAIRS = 480
+RECONSIDER = 1.5
+# Pairs from which on their means may say more of the interactions.
+TRIAL_PAIRS = 64
 # Up to so many pairs each fit also begins afresh; later it goes on from the one before.
-COLD_PAIRS = 256
+COLD_PAIRS = 128
 COLD_STEPS = 10
-SPARSE_STEPS = 25
+# Scales of players that hardly any pair speaks of fall slowly: steps are taken further than they
+# point (Salakhutdinov & Roweis 2003), and enough of them for intervals that are not far too wide;
+# fewer where the pairs are enough to learn the mixture from.
+SPARSE_STEPS = 100
+FEW_STEPS = 20
+OVERRELAXED = 1.9
 # Nats a pair. Measured with 25 to 125 pairs: real and sparse games gain 0.54 to 4, diffuse ones 0.1
 # to 0.35 from scales that follow the neighbourhood.
 SPARSE_MARGIN = 0.5
-WARM_STEPS = 5
+WARM_STEPS = 3
 # Floors relative to the mean square of t: every matrix stays invertible.
 LEAST_NOISE = 1e-7
 LEAST_SCALE = 1e-9
 
 
-class Hyperparameters(NamedTuple):
-    """Prior variances g of (l, v), white noise sigma^2, and rho."""
+@dataclass(frozen=True)
+class Fitted:
+    """What a fit found, for the next one to go on from.
 
-    g: Array
-    sigma2: float
-    rho: float
-
-
-class Regression:
-    """t = X c + white noise, with c ~ N(0, diag g): posterior and evidence, in the cheaper form.
-
-    Parameters
+    Attributes
     ----------
-    X : (K, p) array
-    t : (K,) array
-    log_volume : float
-        log |L| where X and t were whitened by L^-1, so that evidences compare.
+    g : (M + r,) array
+        Prior variances of (l, v).
+    total : float
+        Variance of the whole noise.
+    root_weights : (K,) array
+        sqrt(w) of its pairs.
+    white : Whitened, optional
+        None where the noise is taken for white.
+    chosen_at : int
+        Pairs when the interactions were weighted.
     """
 
-    def __init__(self, X: Array, t: Array, log_volume: float = 0.0) -> None:
-        self.X, self.t, self.log_volume = X, t, log_volume
-        self.K, self.p = X.shape
-        self.power = float(t @ t) / self.K
-        self.primal = self.p <= self.K
-        if self.primal:
-            self.gram, self.moment = X.T @ X, X.T @ t
+    g: Array
+    total: float
+    root_weights: Array
+    white: Optional[Whitened]
+    chosen_at: int
 
-    def scale(self, M: int) -> float:
-        """Variance of each of the first M coefficients that would explain all of t."""
-        return self.power * self.K / float((self.X[:, :M] ** 2).sum())
-
-    def mean_and_variances(self, g: Array, sigma2: float) -> tuple[Array, Array]:
-        """Posterior mean and variance of each coefficient, (p,) both."""
-        if self.primal:
-            root = np.sqrt(g)
-            inverse = np.linalg.inv(self._precision(root, sigma2))
-            mean = root * (inverse @ (root * self.moment)) / sigma2
-            return mean, g * np.diag(inverse)
-        XG, B = self._dual(g, sigma2)
-        solved = np.linalg.solve(B, XG)
-        return solved.T @ self.t, np.maximum(g - (XG * solved).sum(axis=0), 0.0)
-
-    def covariance(self, g: Array, sigma2: float) -> Array:
-        """Posterior covariance of the coefficients, (p, p)."""
-        if self.primal:
-            root = np.sqrt(g)
-            return root[:, None] * np.linalg.inv(self._precision(root, sigma2)) * root
-        XG, B = self._dual(g, sigma2)
-        covariance: Array = np.diag(g) - XG.T @ np.linalg.solve(B, XG)
-        return covariance
-
-    def log_evidence(self, g: Array, sigma2: float) -> float:
-        """Log of N(t; 0, X diag(g) X^T + sigma^2 I), up to a constant."""
-        if self.primal:
-            root = np.sqrt(g)
-            S = self._precision(root, sigma2)
-            b = root * self.moment / sigma2
-            misfit = self.K * self.power / sigma2 - b @ np.linalg.solve(S, b)
-            log_det = np.linalg.slogdet(S)[1] + self.K * np.log(sigma2)
-        else:
-            _, B = self._dual(g, sigma2)
-            misfit = self.t @ np.linalg.solve(B, self.t)
-            log_det = np.linalg.slogdet(B)[1]
-        return -0.5 * float(log_det + misfit) - self.log_volume
-
-    def _precision(self, root: Array, sigma2: float) -> Array:
-        """I + g^1/2 X^T X g^1/2 / sigma^2: eigenvalues of at least one, whatever the rank of X."""
-        S = root[:, None] * self.gram * (root / sigma2)
-        S[np.diag_indices(self.p)] += 1.0
-        return S
-
-    def _dual(self, g: Array, sigma2: float) -> tuple[Array, Array]:
-        """X diag(g), and B = X diag(g) X^T + sigma^2 I."""
-        XG = self.X * g
-        B = XG @ self.X.T
-        B[np.diag_indices(self.K)] += sigma2
-        return XG, B
+    def serves(self, root_weights: Array) -> bool:
+        """Whether the interactions need no new choice, and the pairs of before weigh the same."""
+        known = len(self.root_weights)
+        n_pairs = len(root_weights)
+        fresh = self.chosen_at >= PILOT_PAIRS or n_pairs < RECONSIDER * self.chosen_at
+        return fresh and bool(np.array_equal(self.root_weights, root_weights[:known]))
 
 
 def fit(
@@ -137,8 +99,9 @@ def fit(
     X: Array,
     t: Array,
     where: Neighbourhood,
-    start: Optional[Hyperparameters] = None,
-) -> tuple[Array, Array, Optional[Hyperparameters]]:
+    last: Optional[Fitted] = None,
+    means: Optional[Array] = None,
+) -> tuple[Array, Array, Optional[Fitted]]:
     """Posterior of u for one target.
 
     Parameters
@@ -150,104 +113,101 @@ def fit(
         The regression of `shapley`.
     where : Neighbourhood
         Which players touch.
-    start : Hyperparameters, optional
-        From fewer pairs of the same game: saves most of the search.
+    last : Fitted, optional
+        From the first of these pairs: saves most of the search.
+    means : (K,) array, optional
+        sqrt(w) times the mean of each pair less that of everyone and nobody.
 
     Returns
     -------
-    u, covariance : (M,) and (M, M) arrays
-        Posterior mean and covariance.
-    hyperparameters : Hyperparameters
+    u : (M,) array
+        Posterior mean.
+    variances : (M,) array
+        Posterior variances of u - mean(u).
+    fitted : Fitted
         For the next fit.
     """
-    M = X.shape[1]
+    K, M = X.shape
     if not t.any():
-        return np.zeros(M), np.zeros((M, M)), None
+        return np.zeros(M), np.zeros(M), None
     E = where.smooth_basis
     plain = Regression(np.hstack([X, X @ E]), t)
-    start, by_neighbours = _started(plain, where.averaging, start)
-    F = interactions(coalitions, root_weights, where.triples, start.g)
-    rho = _best_rho(plain, F, start)
-    white = _whitened(plain, F, rho)
-    g, sigma2 = start.g, start.sigma2 * (1 + start.rho) / (1 + rho)
+    if last is not None and K > COLD_PAIRS:
+        g, total, by_neighbours = last.g, last.total, False
+    else:
+        g, total, by_neighbours = _started(plain, where.averaging, last)
+    if last is not None and last.serves(root_weights):
+        chosen_at = last.chosen_at
+        white = last.white and last.white.extended(coalitions, root_weights, plain)
+    else:
+        chosen_at = K
+        tell_more = means if TRIAL_PAIRS <= K and not by_neighbours else None
+        white = _chosen(plain, coalitions, root_weights, where, g, total, tell_more)
+    regression = plain if white is None else white.regression
+    parts = 1.0 if white is None else 1.0 + white.noise.rho
     spread = where.averaging if by_neighbours else None
-    g, sigma2 = _iterated(white, M, g, sigma2, spread, WARM_STEPS)
-    mean, variances = white.mean_and_variances(g, sigma2)
-    C = white.covariance(g, sigma2)
+    g, sigma2 = _iterated(regression, M, g, total / parts, spread, WARM_STEPS)
+    found = regression.posterior(g, sigma2)
+    variances = found.centred_variances(E)
     if not by_neighbours:
-        # The scales were learnt from the same pairs: what they took up is missing from C.
-        C *= 1.0 + float((1.0 - variances / g).sum()) / white.K
-    to_u = np.hstack([np.eye(M), E])
-    return to_u @ mean, to_u @ C @ to_u.T, Hyperparameters(g, sigma2, rho)
+        # The scales were learnt from the same pairs: what they took up is missing.
+        variances *= 1.0 + float((1.0 - found.variances / g).sum()) / K
+    fitted = Fitted(g, sigma2 * parts, root_weights, white, chosen_at)
+    return found.mean[:M] + E @ found.mean[M:], variances, fitted
 
 
-def interactions(
-    coalitions: NDArray[np.bool_], root_weights: Array, triples: NDArray[np.int64], g: Array
-) -> NDArray[np.float32]:
-    """F: weighted three-player interactions without Shapley value, rows of mean square one, (K, n).
-
-    A triple weighs the geometric mean of its players' prior variances.
-    """
-    importance = np.cbrt(g[triples] / g.max()).prod(axis=1)
-    strongest = np.argsort(-importance, kind="stable")[:MOST_TRIPLES]
-    x = np.where(coalitions, np.float32(1), np.float32(-1))
-    i, j, k = triples[strongest].T
-    F = x[:, i] * x[:, j] * x[:, k] - (x[:, i] + x[:, j] + x[:, k]) / 3
-    F *= np.sqrt(importance[strongest]).astype(np.float32)
-    F *= root_weights[:, None].astype(np.float32)
-    mean_square = float((F**2).sum()) / max(len(F), 1)
-    return F / np.float32(np.sqrt(mean_square)) if mean_square > 0 else F[:, :0]
-
-
-def _whitened(plain: Regression, F: NDArray[np.float32], rho: float) -> Regression:
-    """The regression in units of the root of I + rho F F^T."""
-    if rho == 0.0:
-        return plain
-    covariance = rho * (F @ F.T).astype(np.float64)
-    covariance[np.diag_indices(plain.K)] += 1.0
-    L = np.linalg.cholesky(covariance)
-    white = np.linalg.solve(L, np.column_stack([plain.X, plain.t]))
-    return Regression(white[:, :-1], white[:, -1], float(np.log(np.diag(L)).sum()))
-
-
-def _best_rho(plain: Regression, F: NDArray[np.float32], start: Hyperparameters) -> float:
-    """The rho of most evidence on the first pairs, the noise's total variance held."""
-    if not F.shape[1]:
-        return 0.0
-    pilot = Regression(plain.X[:PILOT_PAIRS], plain.t[:PILOT_PAIRS])
-    total = start.sigma2 * (1 + start.rho)
-    evidence = [
-        _whitened(pilot, F[:PILOT_PAIRS], rho).log_evidence(start.g, total / (1 + rho))
-        for rho in RHOS
-    ]
-    return RHOS[int(np.argmax(evidence))]
+def _chosen(
+    plain: Regression,
+    coalitions: NDArray[np.bool_],
+    root_weights: Array,
+    where: Neighbourhood,
+    g: Array,
+    total: float,
+    means: Optional[Array],
+) -> Optional[Whitened]:
+    """The regression under the noise of most evidence on the first pairs; None where white."""
+    K = min(plain.K, PILOT_PAIRS)
+    first = coalitions[:K], root_weights[:K], Regression(plain.X[:K], plain.t[:K])
+    noise = Interactions.among(where, g, *first[:2])
+    best, most = None, first[2].posterior(g, total).log_evidence
+    if not len(noise.triples):
+        return None
+    rhos = RHOS if SURE * where.n_players <= plain.K else RHOS[:-1]
+    candidates = [(replace(noise.odd, rho=rho), None) for rho in rhos]
+    if means is not None:
+        candidates.append((replace(noise, rho=rhos[-1]), means[:K]))
+    for candidate, told in candidates:
+        white = Whitened.start(candidate, *first, told)
+        evidence = white.regression.posterior(g, total / (1.0 + candidate.rho)).log_evidence
+        if evidence > most:
+            best, most = white, evidence
+    return best and best.extended(coalitions, root_weights, plain)
 
 
 def _started(
-    plain: Regression, averaging: Array, last: Optional[Hyperparameters]
-) -> tuple[Hyperparameters, bool]:
-    """Where to begin, without interactions, and whether neighbours should set the scales.
+    plain: Regression, averaging: Array, last: Optional[Fitted]
+) -> tuple[Array, float, bool]:
+    """Where g and sigma^2 begin, and whether neighbours should set the scales.
 
     A prior with one scale for all competes with one whose scales follow each neighbourhood, which
     has so many parameters that it must win by `SPARSE_MARGIN` a pair. Where it does, the game is
     sparse; and with too few pairs to learn a mixture from, it is kept.
     """
-    if last is not None and plain.K > COLD_PAIRS:
-        return last, False
     M = len(averaging)
     uniform = np.full(plain.p, plain.scale(M)), 0.1 * plain.power
-    sparse = _iterated(plain, M, *uniform, averaging, SPARSE_STEPS)
+    few = 3 * plain.K < M
+    sparse = _iterated(plain, M, *uniform, averaging, SPARSE_STEPS if few else FEW_STEPS)
     diffuse = _iterated(plain, M, *uniform, np.full((M, M), 1.0 / M), COLD_STEPS)
-    gain = plain.log_evidence(*sparse) - plain.log_evidence(*diffuse)
+    gain = plain.posterior(*sparse).log_evidence - plain.posterior(*diffuse).log_evidence
     is_sparse = gain > SPARSE_MARGIN * plain.K
-    if is_sparse and 3 * plain.K < M:
-        return Hyperparameters(*sparse, 0.0), True
+    if is_sparse and few:
+        return *sparse, True
     begin = [sparse] if is_sparse else [sparse, diffuse]
     if last is not None:
-        begin.append((last.g, last.sigma2 * (1 + last.rho)))
+        begin.append((last.g, last.total))
     found = [_iterated(plain, M, *each, None, COLD_STEPS) for each in begin]
     bounds = [_bound(plain, M, *each) for each in found]
-    return Hyperparameters(*found[int(np.argmax(bounds))], 0.0), False
+    return *found[int(np.argmax(bounds))], False
 
 
 def _iterated(
@@ -266,25 +226,29 @@ def _improved(
     With `spread`, the local variances are the second moments averaged by it (Tipping's update where
     it is the identity) instead of those of the scale mixture.
     """
-    mean, variances = regression.mean_and_variances(g, sigma2)
-    second = mean**2 + variances
-    local = _scale_mixture(second[:M])[0] if spread is None else spread @ second[:M]
+    now = regression.posterior(g, sigma2)
+    second = now.mean**2 + now.variances
+    if spread is None:
+        local = _scale_mixture(second[:M])[0]
+    else:
+        local = g[:M] * (spread @ second[:M] / g[:M]) ** OVERRELAXED
     smooth = np.full(len(g) - M, second[M:].mean() if len(g) > M else 0.0)
 
-    residual = regression.t - regression.X @ mean
-    gamma = float((1.0 - variances / g).sum())  # coefficients that the data determine
-    noise = float(residual @ residual) / max(regression.K - gamma, 0.1 * regression.K)
+    residual = regression.t - regression.X @ now.mean
+    gamma = float((1.0 - now.variances / g).sum())  # coefficients that the data determine
+    # Not |residual|^2 / (K - gamma): where pairs are about as many as players that runs to zero.
+    noise = (float(residual @ residual) + gamma * sigma2) / regression.K
     new_g = np.maximum(np.concatenate([local, smooth]), LEAST_SCALE * regression.scale(M))
     return new_g, max(noise, LEAST_NOISE * regression.power)
 
 
 def _bound(regression: Regression, M: int, g: Array, sigma2: float) -> float:
     """Variational bound on the evidence under the scale mixture."""
-    mean, variances = regression.mean_and_variances(g, sigma2)
-    second, local = (mean**2 + variances)[:M], g[:M]
+    now = regression.posterior(g, sigma2)
+    second, local = (now.mean**2 + now.variances)[:M], g[:M]
     _, log_mixture = _scale_mixture(second)
     gaussian = -0.5 * float((np.log(local) + second / local).sum())
-    return regression.log_evidence(g, sigma2) - gaussian + log_mixture
+    return now.log_evidence - gaussian + log_mixture
 
 
 def _scale_mixture(second: Array) -> tuple[Array, float]:

@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 
 from .coalitions import pair_weights
 from .neighbourhood import Neighbourhood
-from .posterior import Hyperparameters, fit
+from .posterior import Fitted, fit
 
 Array = NDArray[np.float64]
-Memory = dict[int, Optional[Hyperparameters]]
+Memory = dict[int, Optional[Fitted]]
 
 # Pairs beyond rank that must fit before a game is taken for one of pairwise interactions.
 SPARE_PAIRS = 3
@@ -54,6 +54,9 @@ class PairedValues:
         Where the pairs were drawn from.
     where : Neighbourhood
         Which players touch.
+    means : (K, T) float64 array, optional
+        (v(S) + v(S^c)) / 2 less (v(N) + v(empty)) / 2. They say nothing of the contributions
+        themselves, and something of the noise.
     """
 
     coalitions: NDArray[np.bool_]
@@ -61,6 +64,7 @@ class PairedValues:
     total: Array
     sampling: str
     where: Neighbourhood
+    means: Optional[Array] = None
 
     @cached_property
     def n_players(self) -> int:
@@ -151,28 +155,32 @@ def posterior(pairs: PairedValues, memory: Optional[Memory] = None) -> Estimate:
     pairs : PairedValues
         What is known.
     memory : dict, optional
-        Hyper-parameters of each target from fewer pairs of the same game; updated.
+        What was found for each target from fewer pairs of the same game; updated.
     """
-    exact = np.full(len(pairs.total), True) if pairs.exhausted else _fitted_exactly(pairs)
-    phi, errors = least_squares(pairs) if exact.any() else np.zeros((2, *pairs.shape))
     memory = {} if memory is None else memory
+    exact = np.full(len(pairs.total), True) if pairs.exhausted else _fitted_exactly(pairs, memory)
+    phi, errors = least_squares(pairs) if exact.any() else np.zeros((2, *pairs.shape))
     for target in np.flatnonzero(~exact):
-        t, start = pairs.t[:, target], memory.get(target)
-        u, covariance, memory[target] = fit(
-            pairs.coalitions, pairs.root_weights, pairs.X, t, pairs.where, start
+        t, last = pairs.t[:, target], memory.get(target)
+        means = None if pairs.means is None else pairs.root_weights * pairs.means[:, target]
+        u, variances, memory[target] = fit(
+            pairs.coalitions, pairs.root_weights, pairs.X, t, pairs.where, last, means
         )
         phi[target] = pairs.contributions(u[:, None])[target]
-        centred = covariance - covariance.mean(axis=0)
-        centred = centred - centred.mean(axis=1, keepdims=True)
-        errors[target] = np.sqrt(np.maximum(np.diag(centred), 0.0))
+        errors[target] = np.sqrt(variances)
     return Estimate(phi, errors)
 
 
-def _fitted_exactly(pairs: PairedValues) -> NDArray[np.bool_]:
-    """Targets of which least squares fits all pairs to rounding, with some pairs to spare, (T,)."""
+def _fitted_exactly(pairs: PairedValues, memory: Memory) -> NDArray[np.bool_]:
+    """Targets of which least squares fits all pairs to rounding, with some pairs to spare, (T,).
+
+    What it did not fit before, it will not fit with more pairs.
+    """
     K, M = pairs.X.shape
     none = np.full(len(pairs.total), False)
-    if K < M + SPARE_PAIRS:
+    fits = [memory.get(target) for target in range(len(none))]
+    settled = all(fit and len(fit.root_weights) >= M + SPARE_PAIRS for fit in fits)
+    if K < M + SPARE_PAIRS or settled:
         return none
     gram = pairs.X.T @ pairs.X + 1.0 / M  # X 1 = 0: the constant closes the rank
     try:

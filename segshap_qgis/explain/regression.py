@@ -1,0 +1,134 @@
+"""Bayesian linear regression with normal priors, in the cheaper of its two forms.
+
+t = X c + noise, c ~ N(0, diag g), noise ~ N(0, sigma^2 I). All is had from one Cholesky factor of a
+matrix whose smallest eigenvalue is bounded below, whatever the rank of X (Rasmussen & Williams
+2006, sections 2.1 and 5.4):
+
+    primal, p x p:  S = I + g^1/2 X^T X g^1/2 / sigma^2,  C = g^1/2 S^-1 g^1/2
+    dual,   K x K:  B = X g X^T + sigma^2 I,              C = g - g X^T B^-1 X g
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+# Triangular matrices up to this size are inverted at once, larger ones by halves.
+SMALL = 64
+
+
+def inverse_of_lower(L: Array) -> Array:
+    """L^-1 of a lower triangular matrix, by products of its halves: a third of the general work."""
+    n = len(L)
+    if n <= SMALL:
+        return np.tril(np.linalg.inv(L))
+    half = n // 2
+    upper, lower = inverse_of_lower(L[:half, :half]), inverse_of_lower(L[half:, half:])
+    inverse = np.zeros_like(L)
+    inverse[:half, :half], inverse[half:, half:] = upper, lower
+    inverse[half:, :half] = -lower @ (L[half:, :half] @ upper)
+    return inverse
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """Of the coefficients c, under one g and sigma^2.
+
+    Attributes
+    ----------
+    mean, variances : (p,) arrays
+    log_evidence : float
+        Log of N(t; 0, X diag(g) X^T + sigma^2 I), up to a constant.
+    prior : (p,) array
+        What `root` is taken from: g in the dual form, zero in the primal one.
+    root : (n, p) array
+        C = R^T R (primal) or diag(g) - R^T R (dual).
+    """
+
+    mean: Array
+    variances: Array
+    log_evidence: float
+    prior: Array
+    root: Array
+
+    def centred_variances(self, E: Array) -> Array:
+        """Variances of u - mean(u) where u = l + E v and c = (l, v); (M,)."""
+        M = len(E)
+        R = self.root[:, :M] + self.root[:, M:] @ E.T
+        R -= R.mean(axis=1, keepdims=True)
+        explained = (R**2).sum(axis=0)
+        if not self.prior.any():
+            return explained
+        local, smooth = self.prior[:M], self.prior[M:]
+        prior = local * (1.0 - 2.0 / M) + local.mean() / M + (E - E.mean(axis=0)) ** 2 @ smooth
+        return np.maximum(prior - explained, 0.0)
+
+
+class Regression:
+    """t = X c + white noise.
+
+    Parameters
+    ----------
+    X : (K, p) array
+    t : (K,) array
+    log_volume : float
+        log |L| where X and t were whitened by L^-1, so that evidences compare.
+    """
+
+    def __init__(self, X: Array, t: Array, log_volume: float = 0.0) -> None:
+        self.X, self.t, self.log_volume = X, t, log_volume
+        self.K, self.p = X.shape
+        self.power = float(t @ t) / max(self.K, 1)
+        self.primal = self.p <= self.K
+
+    @cached_property
+    def gram(self) -> Array:
+        """X^T X, (p, p)."""
+        return self.X.T @ self.X
+
+    def extended(self, X: Array, t: Array, log_volume: float) -> Regression:
+        """With more rows."""
+        longer = Regression(
+            np.vstack([self.X, X]), np.append(self.t, t), self.log_volume + log_volume
+        )
+        if self.primal:
+            longer.gram = self.gram + X.T @ X
+        return longer
+
+    def scale(self, M: int) -> float:
+        """Variance of each of the first M coefficients that would explain all of t."""
+        return self.power * self.K / float((self.X[:, :M] ** 2).sum())
+
+    def posterior(self, g: Array, sigma2: float) -> Posterior:
+        """Posterior of c for prior variances g (p,) and noise variance sigma2."""
+        return self._primal(g, sigma2) if self.primal else self._dual(g, sigma2)
+
+    def _primal(self, g: Array, sigma2: float) -> Posterior:
+        root = np.sqrt(g)
+        S = root[:, None] * self.gram * (root / sigma2)
+        S[np.diag_indices(self.p)] += 1.0
+        L = np.linalg.cholesky(S)
+        R = inverse_of_lower(L)
+        half = R @ (root * (self.t @ self.X)) / sigma2
+        R *= root
+        misfit = self.K * self.power / sigma2 - half @ half
+        log_det = 2 * np.log(np.diag(L)).sum() + self.K * np.log(sigma2)
+        evidence = -0.5 * float(log_det + misfit) - self.log_volume
+        return Posterior(R.T @ half, (R**2).sum(axis=0), evidence, np.zeros(self.p), R)
+
+    def _dual(self, g: Array, sigma2: float) -> Posterior:
+        root = np.sqrt(g)
+        Y = self.X * root
+        B = Y @ Y.T
+        B[np.diag_indices(self.K)] += sigma2
+        L = np.linalg.cholesky(B)
+        inverse = inverse_of_lower(L)
+        R, half = (inverse @ Y) * root, inverse @ self.t
+        evidence = -float(np.log(np.diag(L)).sum() + 0.5 * half @ half) - self.log_volume
+        variances = np.maximum(g - (R**2).sum(axis=0), 0.0)
+        return Posterior(R.T @ half, variances, evidence, g, R)
