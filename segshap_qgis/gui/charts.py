@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Optional
 
@@ -17,6 +18,9 @@ translate = QCoreApplication.translate
 # Pictures for documents: black on white whatever the theme, and this many pixels to one of screen.
 PICTURE_SCALE = 3
 FIGURES = 2
+
+# From a value to its place on the paper.
+Axis = Callable[[float], float]
 
 
 class Chart(QWidget):

@@ -10,7 +10,7 @@ from qgis.PyQt.QtCore import QPointF, QRectF, Qt
 from qgis.PyQt.QtGui import QColor, QFontMetricsF, QPainter, QPalette, QPen, QPolygonF
 from qgis.PyQt.QtWidgets import QWidget
 
-from .charts import Chart, row_height
+from .charts import Axis, Chart, row_height
 
 LINE = QColor("#4a8fd9")
 
@@ -64,7 +64,7 @@ class ConvergenceChart(Chart):
         painter.drawPolyline(QPolygonF([QPointF(to_x(n), to_y(p)) for n, p in self.points]))
         self._draw_numbers(painter, plot, to_y, text)
 
-    def _axes(self, plot: QRectF):
+    def _axes(self, plot: QRectF) -> tuple[Axis, Axis]:
         counts = [math.log(n) for n, _ in self.points]
         shares = [math.log(p) for _, p in self.points]
         shares += [math.log(self.goal)] if self.goal else []
@@ -75,13 +75,13 @@ class ConvergenceChart(Chart):
             lambda p: plot.bottom() - plot.height() * (math.log(p) - low) / up,
         )
 
-    def _draw_goal(self, painter: QPainter, plot: QRectF, to_y, text: QColor) -> None:
+    def _draw_goal(self, painter: QPainter, plot: QRectF, to_y: Axis, text: QColor) -> None:
         if self.goal:
             painter.setPen(QPen(text, 1, Qt.PenStyle.DashLine))
             y = to_y(self.goal)
             painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
 
-    def _draw_numbers(self, painter: QPainter, plot: QRectF, to_y, text: QColor) -> None:
+    def _draw_numbers(self, painter: QPainter, plot: QRectF, to_y: Axis, text: QColor) -> None:
         height = row_height(self.font())
         painter.setPen(text)
         right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

@@ -20,7 +20,7 @@ from qgis.PyQt.QtWidgets import QWidget
 
 from ..explain import Explanation
 from ..layers.styles import ORANGE_WHITE_PURPLE, RED_WHITE_GREEN
-from .charts import Chart, readable, row_height
+from .charts import Axis, Chart, readable, row_height
 
 STRONGEST = 10
 # Share of the width that bars have; the rest is for the numbers behind them.
@@ -159,7 +159,7 @@ class WaterfallChart(Chart):
         self._draw_level(painter, rows[-1], scale(self._prediction), self._prediction, text)
         self._draw_unit(painter, area)
 
-    def _scale(self, left: float, width: float):
+    def _scale(self, left: float, width: float) -> Axis:
         edges = [
             edge
             for bar in self.bars
@@ -187,7 +187,9 @@ class WaterfallChart(Chart):
         painter.setPen(text)
         self._draw_number(painter, row, x, readable(value, 1.0))
 
-    def _draw_bar(self, painter: QPainter, row: QRectF, bar: Bar, scale, text: QColor) -> None:
+    def _draw_bar(
+        self, painter: QPainter, row: QRectF, bar: Bar, scale: Axis, text: QColor
+    ) -> None:
         start, end = scale(bar.start), scale(bar.end)
         inset = row.height() * 0.18
         body = QRectF(
