@@ -84,7 +84,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     from benchmarks import chips
     from segshap_qgis.models import load_model
 
-    quick = arguments.quick
+    quick, seeds = arguments.quick, 1 if arguments.quick else arguments.seeds
     model = load_model()
     images = list(chips.chips(model, None if quick else arguments.data))
     sample = images[0]
@@ -105,7 +105,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     def wanted(part: str) -> bool:
         return part in arguments.only if arguments.only else not (quick and part in NOT_QUICK)
 
-    for part, (title, work) in single_parts(model, sample, quick).items():
+    for part, (title, work) in single_parts(model, sample, quick, seeds).items():
         if wanted(part):
             say(title)
             results[part] = work()
@@ -118,13 +118,13 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     return results
 
 
-def single_parts(model: Any, sample: Any, quick: bool) -> dict[str, tuple[str, Any]]:
+def single_parts(model: Any, sample: Any, quick: bool, seeds: int) -> dict[str, tuple[str, Any]]:
     """Title and work of every part that is one measurement, in their order."""
     from benchmarks import backends, growth, speed, study
 
     pixel = sample.regions["pixel"]
     regions = {"pixel": pixel, "region of 64 x 64": around(sample, 64)}
-    thorough = (3, 4, (1,)) if quick else (7, 24)
+    thorough = (3, 4, (1,)) if quick else (5, 12)
     return {
         "memory": ("Peak memory", lambda: speed.peak_extra_memory(sample, pixel)),
         "speed": (
@@ -137,7 +137,7 @@ def single_parts(model: Any, sample: Any, quick: bool) -> dict[str, tuple[str, A
         "backends": ("Other engines", lambda: backends.measure_backends(model, sample, pixel)),
         "diffuse": (
             "Diffuse games",
-            lambda: study.diffuse_study(quick, range(1 if quick else 3), say),
+            lambda: study.diffuse_study(quick, range(seeds), say),
         ),
     }
 
