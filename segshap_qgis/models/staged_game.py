@@ -33,7 +33,7 @@ LARGEST_BATCH = 16
 # Operations of a call: a second or two, for the same reasons.
 OPERATIONS_PER_CALL = 1e11
 # Coalitions on which reduced precision is tried, beside nobody and everyone.
-SAMPLE = 14
+SAMPLE = 30
 # Reduced precision may change values by a tenth of the standard error at which runs usually stop,
 # 3% of the range of the contributions; the range of the values stands in for the latter.
 TOLERATED_SHARE = 0.1 * 0.03
