@@ -141,9 +141,11 @@ def measure_backends(
         present, scratch = game._padded(z), Scratch()
         lifts = [step.known for step in program.steps if step.known is not None]
         known = [game.tables[lift].gather(present, scratch).clone() for lift in lifts]
-        works = {"SegSHAP": partial(_ours, game, present, dict(zip(lifts, known)))}
+        works: dict[str, Callable[[], Any]] = {
+            "SegSHAP": partial(_ours, game, present, dict(zip(lifts, known)))
+        }
         truth = works["SegSHAP"]().clone()
-        versions = {"SegSHAP": torch.__version__}
+        versions = {"SegSHAP": str(torch.__version__)}
         for name, version, run in _engines(Traced(program), [k.clone() for k in known]):
             works[name], versions[name] = run, version
         differences = {

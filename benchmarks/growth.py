@@ -57,7 +57,7 @@ def measure_growth(model: SegmentationModel, chip: Chip, quick: bool, rounds: in
         rows.append(_growth_row(model, chip, regions, "regions", count, rounds))
     # A plain evaluation costs the same whatever the cells and the regions are.
     return [
-        {**row, "plain": plain[row["value"] if row["what"] == "image side" else size]}
+        {**row, "plain": plain[int(row["value"]) if row["what"] == "image side" else size]}
         for row in rows
     ]
 

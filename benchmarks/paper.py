@@ -66,7 +66,8 @@ class Study:
     known: dict[Any, Explanation] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.valid = np.ones(self.image.shape[1:], dtype=bool)
+        self.shape = self.image.shape[1], self.image.shape[2]
+        self.valid = np.ones(self.shape, dtype=bool)
         self.probabilities = self.model.predict(self.image)
 
     @property
@@ -146,7 +147,7 @@ def figure_rise(study: Study) -> Made:
     """Figure 5: contributions against RISE and its signed variant."""
     found = study.explained()
     game = study.game(found.superpixels, study.main_region, study.background, [study.target])
-    heat = rise(game, study.valid.shape, n_masks=study.budget)
+    heat = rise(game, study.shape, n_masks=study.budget)
     figure, axes = row(3)
     show_signed(figure, axes[0], found.to_map(), "Shapley values")
     figure.colorbar(axes[1].imshow(heat.heat[0], cmap="inferno"), ax=axes[1])
@@ -226,7 +227,7 @@ def figure_curves(study: Study) -> Made:
     game = study.game(default.superpixels, study.main_region, study.background, [study.target])
     maps = {f"hexagons, {size}": study.explained(size=size).to_map() for size in SIZES}
     maps |= {kind: study.explained(kind).to_map() for kind in KINDS[1:]}
-    maps["RISE"] = rise(game, study.valid.shape, n_masks=study.budget).heat[0]
+    maps["RISE"] = rise(game, study.shape, n_masks=study.budget).heat[0]
     curves = {name: pixel_curves(game, heat, steps=STEPS) for name, heat in maps.items()}
     random = random_pixel_curves(game, default.superpixels, steps=STEPS, n_orders=10)
     numbers: dict[str, Any] = {

@@ -57,7 +57,7 @@ def diagnostics(said: Sequence[str] = ()) -> str:
         "Private folder": f"{private_folder()} (exists: {private_folder().is_dir()})",
     }
     for package in ("numpy", "torch", "onnxruntime"):
-        found = next(importlib.metadata.distributions(name=package), None)
+        found = next(iter(importlib.metadata.distributions(name=package)), None)
         facts[package] = found.version if found is not None else "not found"
     return "\n".join([*(f"{name}: {fact}" for name, fact in facts.items()), "", *said])
 

@@ -250,7 +250,8 @@ def _findings(columns: Mapping[str, Mapping[str, NDArray[np.float64]]]) -> list[
     scores = {method: own["score"] for method, own in columns.items()}
     best = max(scores, key=lambda method: float(scores[method].mean()))
     lines = [f"* The highest mean score has **{best}** ({scores[best].mean():.2f})."]
-    worse, better = [], []
+    worse: list[str] = []
+    better: list[str] = []
     for method, values in scores.items():
         if method == REFERENCE:
             continue

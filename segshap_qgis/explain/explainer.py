@@ -225,7 +225,8 @@ class _Inquiry:
 
     def ask_again_sharply(self, stop_at: Optional[float]) -> Iterator[None]:
         """Evaluate everything again in full precision where the last explanation needs it."""
-        coarse = getattr(self.game, "differences", None)
+        game: Any = self.game  # not every game knows reduced precision
+        coarse = getattr(game, "differences", None)
         if coarse is None or not self.latest or not coarse.any():
             return
         reached = self.latest.standard_errors.max(axis=1)
@@ -233,7 +234,7 @@ class _Inquiry:
         # Unknown standard errors, NaN, ask for nothing yet.
         if (coarse > COARSENESS * np.maximum(reached, asked)).any():
             n_pairs = self.n_pairs
-            self.game.sharpen()
+            game.sharpen()
             self.values, self.memory = self.values[:0], {}
             self._play_ends()
             yield from self.ask(n_pairs)

@@ -173,7 +173,9 @@ def _chosen(
     if not len(noise.triples):
         return None
     rhos = RHOS if SURE * where.n_players <= plain.K else RHOS[:-1]
-    candidates = [(replace(noise.odd, rho=rho), None) for rho in rhos]
+    candidates: list[tuple[Interactions, Optional[Array]]] = [
+        (replace(noise.odd, rho=rho), None) for rho in rhos
+    ]
     if means is not None:
         candidates.append((replace(noise, rho=rhos[-1]), means[:K]))
     for candidate, told in candidates:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 from pathlib import Path
-from typing import Optional
+from typing import Any, Optional
 
 from qgis.core import Qgis, QgsApplication, QgsRasterLayer
 from qgis.gui import QgsMapLayerComboBox
@@ -144,7 +144,7 @@ class ModelManager(QWidget):
             return
         trusted, path = library.trusted(), listed.path
 
-        def load():
+        def load() -> Any:
             from ..models import load_model
 
             return load_model(path, trusted=trusted)

@@ -104,7 +104,7 @@ class MakeSuperpixels(SegShapAlgorithm):
             if feedback.isCanceled():
                 break
             area = int(superpixels.areas[cell])
-            values = {"cell": cell, "area_pixels": area}
+            values: dict[str, float] = {"cell": cell, "area_pixels": area}
             values.update((means[i], float(sums[i][cell]) / area) for i in range(n_bands))
             if not sink.addFeature(feature_of(fields, to_wkb(outline), values)):
                 raise QgsProcessingException(self.writeFeatureError(sink, parameters, "OUTPUT"))
