@@ -6,7 +6,6 @@ that are not installed are left out.
 
 from __future__ import annotations
 
-import io
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -218,6 +217,7 @@ def _exported(traced: Traced, known: list[Tensor]) -> bytes | None:
         import onnx  # noqa: F401
     except ImportError:
         return None
-    buffer = io.BytesIO()
-    torch.onnx.export(traced, tuple(known), buffer, dynamo=False, opset_version=17)
-    return buffer.getvalue()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "suffix.onnx"
+        torch.onnx.export(traced, tuple(known), path, dynamo=False, opset_version=17)
+        return path.read_bytes()

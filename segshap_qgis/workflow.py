@@ -132,7 +132,7 @@ def superpixels_for(request: Request, window: Window) -> Superpixels:
         return squares(shape, side=request.side, valid=valid)
     if request.cells == "slic":
         n_segments = max(2, round(valid.size / request.side**2))
-        return slic(window.bands, n_segments=n_segments, compactness=0.1, valid=valid)
+        return slic(window.bands, n_segments=n_segments, compactness=0.3, valid=valid)
     raise SettingsError(
         f"Unknown kind of super-pixels {request.cells!r}.",
         f"Choose one of: {', '.join(CELL_KINDS)}.",
