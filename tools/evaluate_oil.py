@@ -29,7 +29,9 @@ MONTAGE_CHIPS = 12
 
 
 def oil_probability(model: SegmentationModel, grey: NDArray) -> NDArray[np.float32]:
-    """Probability of oil, (H, W), of grey values (H, W)."""
+    """Probability of oil, (H, W), of grey values (H, W); none on a chip of nothing but fill."""
+    if grey.min() == grey.max():
+        return np.zeros(grey.shape, dtype=np.float32)
     return model.predict(grey[None].astype(np.float32), unit="amplitude")[1]
 
 

@@ -17,12 +17,11 @@ from torch import Tensor
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from train_oil import RECIPE, SIZES, STAGES, Batches, build, csiro_files, load_chips
+from train_oil import RECIPE, SIZES, csiro_files, load_chips
 
 from segshap_qgis.models.segmentation import MODELS_FOLDER
 
 KEPT_OUT_LIST = MODELS_FOLDER / "oil_kept_out_chips.txt"
-SETTLING_BATCHES = 16
 TITLES = {
     "56": ("oil_fcdensenet56", "Oil slicks in radar images (FC-DenseNet56)"),
     "small": ("oil_fcdensenet_small", "Oil slicks in radar images, small and quick"),
@@ -40,25 +39,6 @@ CSIRO_ATTRIBUTION = (
     "Blondeau-Patissier et al. 2022, CSIRO Sentinel-1 SAR image data set of oil- and non-oil "
     "features, doi 10.25919/4v55-dn16. Contains modified Copernicus Sentinel data."
 )
-
-
-def settle(state: dict[str, Tensor], size: str, batches: Batches) -> dict[str, Tensor]:
-    """Weights with the batch statistics that the averaged network itself has on training batches.
-
-    The averaged statistics belong to the networks that were averaged (Izmailov et al. 2018).
-    """
-    network = build(size, dropout=0.0).to(memory_format=torch.channels_last)
-    network.load_state_dict(state)
-    for module in network.modules():
-        if isinstance(module, torch.nn.BatchNorm2d):
-            module.reset_running_stats()
-            module.momentum = None  # a plain mean over the batches
-    network.train()
-    with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16):
-        for number in range(SETTLING_BATCHES):
-            images = batches.batch(number).images
-            network(images.contiguous(memory_format=torch.channels_last))
-    return network.state_dict()
 
 
 def compact(state: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -151,9 +131,8 @@ def main() -> None:
     name, _ = TITLES[options.network]
     published = MODELS_FOLDER / f"{name}.pt"
     chips = load_chips(options.data)
-    batches = Batches(chips, STAGES[-1:], seed=1)
     state = torch.load(options.weights, weights_only=True)
-    torch.save(compact(settle(state, options.network, batches)), published)
+    torch.save(compact(state), published)
     counts = {kind: len(members) for kind, members in chips.items()}
     record = card(options.network, published, training_record(counts, options.schedule))
     text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"

@@ -2,10 +2,8 @@
 
 The data folder holds `sar_oil_sos` (radar crops with oil masks) and `sar_oil_csiro` (Sentinel-1
 chips that are known to hold oil or none; what is dark and connected on the former is taken for
-oil). Small crops of wide views teach what slicks look like at a quarter of the cost, then crops of
-whole chips teach where they end. The rate warms up, stays, and falls to zero. A batch depends on
-the seed and its number alone, so that a stopped run goes on from its last checkpoint as if it had
-never stopped.
+oil). The rate warms up, stays, and falls to zero. A batch depends on the seed and its number alone,
+so that a stopped run goes on from its last checkpoint as if it had never stopped.
 
     python tools/train_oil.py --data DIR --out DIR
     python tools/train_oil.py --data DIR --out DIR --resume DIR/last.pt
@@ -42,9 +40,10 @@ RECIPE: dict[str, Any] = {
     "lowest_db": -20.0,
     "highest_db": 12.0,
     "sea": {"block": 16, "percentile": 80, "land_db": 7},
-    "least_spread_db": 0.3,
+    "narrowest_db": 1.0,
+    "largest_stretch": 10,
 }
-FIXED_SCALE = {key: value for key, value in RECIPE.items() if key != "least_spread_db"}
+AS_IT_IS = {key: RECIPE[key] for key in ("kind", "scale_db", "lowest_db", "highest_db", "sea")}
 SIZES = {"56": (4, 12, 48), "small": (2, 8, 24)}  # layers a block, growth, maps of the stem
 LARGEST_OIL_FRACTION = 0.9
 SMALLEST_DARKENING_DB = 0.5
@@ -63,26 +62,21 @@ class Stage(NamedTuple):
         Of clean and of oily chips in the other half, on average.
     zoom : (float, float)
         Source pixels per pixel on a chip of 256 pixels, on chips of other sizes in proportion.
-    each : float
-        Weight of the Dice of each crop, where thin slicks count as much as wide ones, against the
-        Dice of the batch as a whole.
     recipe : mapping
-        Normalisation. A fixed scale is the easier start; in units of its own spread a chip whose
-        grey values were stretched by an unknown factor looks like any other.
+        Normalisation: contrast as it is first, then squeezed chips stretched.
     """
 
     size: int
     crops: int
     shares: tuple[float, float]
     zoom: tuple[float, float]
-    each: float
     recipe: dict[str, Any]
     until: int
 
 
 STAGES = [
-    Stage(128, 12, (0.6, 0.4), (0.8, 2.0), each=0.0, recipe=FIXED_SCALE, until=500),
-    Stage(256, 4, (0.5, 0.5), (0.6, 1.3), each=0.5, recipe=RECIPE, until=850),
+    Stage(128, 12, (0.6, 0.4), (0.8, 2.0), AS_IT_IS, until=500),
+    Stage(128, 12, (0.5, 0.5), (0.8, 2.0), RECIPE, until=700),
 ]
 
 
@@ -198,7 +192,7 @@ def guess_slicks(grey: NDArray[np.uint8]) -> Chip:
     valid = ~_wedges(grey)
     if not _varies(grey[valid]):
         return _clean(grey)
-    contrast = normalise(grey[None], valid, FIXED_SCALE, "amplitude")[0] * RECIPE["scale_db"]
+    contrast = normalise(grey[None], valid, AS_IT_IS, "amplitude")[0] * RECIPE["scale_db"]
     smooth = ndimage.uniform_filter(contrast, 5)
     sea = np.median(smooth[valid])
     spread = 1.4826 * np.median(np.abs(smooth[valid] - sea))  # the standard deviation of a normal
@@ -340,21 +334,13 @@ def _random_cells(size: int, side: int, rng: np.random.Generator) -> NDArray[np.
     return brick * (2 * size // side + 3) + (column + brick % 2 * (side // 2)) // side
 
 
-def loss_of(logits: Tensor, labels: Tensor, each: float, smoothing: float) -> Tensor:
+def loss_of(logits: Tensor, labels: Tensor, smoothing: float) -> Tensor:
     """Cross-entropy + Dice (Amri et al. 2022) over the pixels whose label is known."""
     entropy = F.cross_entropy(logits, labels, ignore_index=UNKNOWN, label_smoothing=smoothing)
     known = labels != UNKNOWN
     oil, truth = logits.softmax(1)[:, 1] * known, (labels == 1).float()
-    dice = _dice_loss(oil[None].flatten(1), truth[None].flatten(1)).mean()
-    shows_oil = (labels == 1).flatten(1).any(1)
-    if each and shows_oil.any():
-        of_each = _dice_loss(oil[shows_oil].flatten(1), truth[shows_oil].flatten(1)).mean()
-        dice = (1 - each) * dice + each * of_each
+    dice = 1 - (2 * (oil * truth).sum() + 1) / (oil.sum() + truth.sum() + 1)
     return entropy + dice
-
-
-def _dice_loss(oil: Tensor, truth: Tensor) -> Tensor:
-    return 1 - (2 * (oil * truth).sum(1) + 1) / (oil.sum(1) + truth.sum(1) + 1)
 
 
 def learning_rate(step: int, peak: float, warmup: int, steps: int, cooldown: int) -> float:
@@ -404,8 +390,7 @@ class Training:
             group["lr"] = rate
         with torch.autocast("cpu", dtype=torch.bfloat16):
             logits = self.forward(batch.images.contiguous(memory_format=torch.channels_last))
-        each = stage_of(self.done, STAGES).each
-        loss = loss_of(logits.float(), batch.labels, each, options.smoothing)
+        loss = loss_of(logits.float(), batch.labels, options.smoothing)
         self.optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
@@ -461,7 +446,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--resume", type=Path, help="checkpoint to go on from")
     parser.add_argument("--steps", type=int, default=STAGES[-1].until, help="the last one's number")
     parser.add_argument("--warmup", type=int, default=30)
-    parser.add_argument("--cooldown", type=int, default=300, help="steps of falling rate")
+    parser.add_argument("--cooldown", type=int, default=200, help="steps of falling rate")
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--decay", type=float, default=1e-2)
     parser.add_argument("--dropout", type=float, default=0.0)

@@ -39,9 +39,9 @@ def normalise(
         dB against the median of each band, clipped, over a fixed scale. With ``"sea": {"block",
         "percentile", "land_db"}`` the contrast is against the open sea as `_sea_level` finds it, so
         that a slick that fills most of the window is dark all the same. With
-        ``"least_spread_db"``, too, the contrast is stretched until the sea's standard deviation is
-        ``scale_db``, so that grey values which somebody stretched by an unknown factor look like
-        any others; the least spread keeps a flat sea from becoming texture.
+        ``"narrowest_db"`` and ``"largest_stretch"``, too, a sea whose standard deviation is
+        narrower is stretched to that: speckle alone is wider in every product that is not averaged
+        beyond use, so somebody has squeezed the grey values.
         ``{"kind": "mean_std", "mean": [...], "std": [...]}`` or
         ``{"kind": "scale", "factor": ..., "offset": ...}`` for optical images.
     unit : {"amplitude", "power", "db"}, optional
@@ -84,7 +84,7 @@ def sea_statistics(
     Returns
     -------
     (2B,) float64 array or None
-        In dB: the level of the sea in each band, then its spread in each.
+        The level of the sea in each band, in dB, then the stretch of the contrast in each.
     """
     bands = np.asarray(bands, dtype=np.float32)
     _check(bands, valid)
@@ -169,27 +169,28 @@ def _against(
     _check_unit(unit)
     limits = float(recipe["lowest_db"]), float(recipe["highest_db"])
     scale = float(recipe["scale_db"])
-    level, spread = np.split(np.asarray(sea), 2)
+    level, stretch = np.split(np.asarray(sea), 2)
     contrast = np.stack([_decibels(band, valid, unit) for band in bands]) - level
-    return (contrast * (scale / spread)).clip(*limits) / scale
+    return (contrast * stretch).clip(*limits) / scale
 
 
 def _sea_of(
     band: NDArray, valid: NDArray[np.bool_], recipe: Mapping[str, Any], unit: str | None
 ) -> tuple[float, float]:
-    """Level and spread of the sea in one band (H, W), in dB."""
+    """Level of the sea in one band (H, W), in dB, and the stretch of the contrast against it."""
     limits = float(recipe["lowest_db"]), float(recipe["highest_db"])
     level = _median_db(band[valid], unit or recognise_unit(band[valid]))
     contrast = _decibels(band, valid, unit) - level
     if "sea" in recipe:
         above = _sea_level(contrast.clip(*limits), valid, **recipe["sea"])
         level, contrast = level + above, contrast - above
-    if "least_spread_db" not in recipe:
-        return level, float(recipe["scale_db"])
+    if "narrowest_db" not in recipe:
+        return level, 1.0
     # Land, ships and pixels without any signal are no sea.
     is_sea = valid & (contrast > limits[0]) & (contrast < float(recipe["sea"]["land_db"]))
-    spread = float(contrast[is_sea].std()) if is_sea.any() else 0.0
-    return level, max(spread, float(recipe["least_spread_db"]))
+    spread = float(contrast[is_sea].std()) if is_sea.any() else np.inf
+    narrowest, largest_stretch = float(recipe["narrowest_db"]), float(recipe["largest_stretch"])
+    return level, float(np.clip(narrowest / max(spread, 1e-9), 1.0, largest_stretch))
 
 
 def _decibels(band: NDArray, valid: NDArray[np.bool_], unit: str | None) -> NDArray:

@@ -118,7 +118,7 @@ class SegmentationModel:
     def sea_statistics(
         self, bands: NDArray, valid: NDArray[np.bool_], unit: str | None = None
     ) -> NDArray[np.float64] | None:
-        """Levels and spreads of the sea in a window, (2B,) in dB; None if nobody needs them."""
+        """What `normalise` measures contrast against in a window, (2B,); None if nothing."""
         return sea_statistics(bands, valid, self.card.normalisation, unit)
 
     def predict(

@@ -29,14 +29,14 @@ SMALLEST_SHARE = 0.02
 
 @dataclass(frozen=True)
 class SeaSurface:
-    """Level and spread of the sea on the nodes of a coarse grid.
+    """What contrast is measured against on the nodes of a coarse grid.
 
     Attributes
     ----------
     rows, columns : (R,), (S,) float64 arrays
         Pixel coordinates of the nodes.
     values : (2B, R, S) float64 array
-        In dB: the levels of the bands, then their spreads.
+        The levels of the sea in the bands, in dB, then the stretches of the contrast.
     """
 
     rows: NDArray[np.float64]
@@ -44,7 +44,7 @@ class SeaSurface:
     values: NDArray[np.float64]
 
     def at(self, bounds: PixelBounds) -> NDArray[np.float32]:
-        """The sea at the pixels of a window, (2B, H, W) float32 in dB, bilinear between nodes."""
+        """The sea at the pixels of a window, (2B, H, W) float32, bilinear between nodes."""
         row0, column0, row1, column1 = bounds
         i, s = _between(self.rows, np.arange(row0, row1) + 0.5)
         j, t = _between(self.columns, np.arange(column0, column1) + 0.5)

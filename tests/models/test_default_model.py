@@ -52,7 +52,7 @@ def test_the_slick_of_the_sample_scene_is_found(oil: np.ndarray) -> None:
 
 
 def test_the_open_sea_of_the_sample_scene_is_hardly_any_oil(oil: np.ndarray) -> None:
-    assert (oil[OPEN_SEA] > 0.5).mean() < 0.05
+    assert (oil[OPEN_SEA] > 0.5).mean() < 0.01
 
 
 def test_only_a_small_part_of_the_sample_scene_is_oil(oil: np.ndarray) -> None:
@@ -91,8 +91,8 @@ def test_the_kept_out_chips_are_listed(model: SegmentationModel) -> None:
     listed = (MODELS_FOLDER / "oil_kept_out_chips.txt").read_text(encoding="utf-8").split()
     oily = [name for name in listed if name.startswith("oil/")]
     scores = model.card.scores["chips kept out of training, other seas"]
-    assert len(oily) >= max(150, scores["oily_chips"])
-    assert len(listed) - len(oily) >= max(200, scores["clean_chips"])
+    assert len(oily) >= max(100, scores["oily_chips"])
+    assert len(listed) - len(oily) >= max(140, scores["clean_chips"])
 
 
 def units_of(grey: np.ndarray) -> dict[str, np.ndarray]:

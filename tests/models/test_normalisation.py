@@ -12,7 +12,7 @@ RADAR = {"kind": "log_contrast", "scale_db": 4.0, "lowest_db": -20.0, "highest_d
 
 OPEN_SEA = {**RADAR, "sea": {"block": 16, "percentile": 80, "land_db": 7}}
 
-OWN_SPREAD = {**OPEN_SEA, "least_spread_db": 0.3}
+STRETCHED = {**OPEN_SEA, "narrowest_db": 1.0, "largest_stretch": 10}
 
 
 @pytest.fixture
@@ -87,27 +87,32 @@ def test_no_data_does_not_move_the_open_sea(power: np.ndarray) -> None:
     np.testing.assert_allclose(found[..., :64], alone, atol=1e-6)
 
 
-def test_grey_values_stretched_by_an_unknown_factor_give_the_same_contrast(
+def test_squeezed_grey_values_give_the_same_contrast_however_far_they_were_squeezed(
     power: np.ndarray,
 ) -> None:
     valid = everywhere(power)
     decibels = 10 * np.log10(power)
-    expected = normalise(decibels, valid, OWN_SPREAD)
-    assert expected.std() == pytest.approx(1, abs=0.05)
-    np.testing.assert_allclose(normalise(0.3 * decibels, valid, OWN_SPREAD), expected, atol=1e-4)
+    narrow = normalise(0.3 * decibels, valid, STRETCHED)
+    assert (4 * narrow).std() == pytest.approx(1, abs=0.05)
+    np.testing.assert_allclose(normalise(0.1 * decibels, valid, STRETCHED), narrow, atol=1e-4)
 
 
-def test_a_sea_without_speckle_is_not_stretched_into_texture(power: np.ndarray) -> None:
-    flat = -20 + 0.002 * np.log(power)
-    found = normalise(flat, everywhere(flat), OWN_SPREAD)
-    assert found.std() == pytest.approx(flat.std() / 0.3, rel=0.01)
+def test_a_sea_with_its_speckle_is_not_stretched(power: np.ndarray) -> None:
+    expected = normalise(power, everywhere(power), OPEN_SEA)
+    np.testing.assert_array_equal(normalise(power, everywhere(power), STRETCHED), expected)
+
+
+def test_a_flat_sea_is_not_stretched_into_texture(power: np.ndarray) -> None:
+    flat = -20 + 0.02 * np.log(power)
+    found = normalise(flat, everywhere(flat), STRETCHED)
+    assert (4 * found).std() == pytest.approx(10 * flat.std(), rel=0.01)
 
 
 def test_land_and_pixels_without_signal_do_not_widen_the_sea(power: np.ndarray) -> None:
-    amplitude = 1e4 * np.sqrt(power)
-    beside = np.concatenate([amplitude, 10 * amplitude, np.zeros_like(amplitude)], axis=1)
-    found = normalise(beside, everywhere(beside), OWN_SPREAD)
-    alone = normalise(amplitude, everywhere(amplitude), OWN_SPREAD)
+    squeezed = 1e4 * power**0.1  # amplitude
+    beside = np.concatenate([squeezed, 10 * squeezed, np.zeros_like(squeezed)], axis=1)
+    found = normalise(beside, everywhere(beside), STRETCHED)
+    alone = normalise(squeezed, everywhere(squeezed), STRETCHED)
     difference = found[:, :64] - alone  # the level moves with the percentile, the stretch does not
     assert np.ptp(difference) < 0.02 * np.ptp(alone)
 
