@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
+import pytest
 import torch
-from onnx import TensorProto, helper, numpy_helper
 
 
 class SmallNetwork(torch.nn.Module):
@@ -41,11 +40,14 @@ def write_onnx(
 ) -> Path:
     """The network as a graph; `size` is a name (any size) or a number, likewise `batch`."""
     n_bands, n_maps = network.first.in_channels, network.second.out_channels
+    onnx = pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    helper, floats = onnx.helper, onnx.TensorProto.FLOAT
     weights = {
-        name: numpy_helper.from_array(tensor.detach().numpy(), name)
+        name: onnx.numpy_helper.from_array(tensor.detach().numpy(), name)
         for name, tensor in network.named_parameters()
     }
-    weights["three"] = numpy_helper.from_array(np.float32(3), "three")
+    weights["three"] = onnx.numpy_helper.from_array(np.float32(3), "three")
     nodes = [
         helper.make_node("Conv", ["image", "first.weight", "first.bias"], ["a"], pads=[2, 2, 2, 2]),
         helper.make_node("Relu", ["a"], ["b"]),
@@ -58,8 +60,8 @@ def write_onnx(
     graph = helper.make_graph(
         nodes,
         "small",
-        [helper.make_tensor_value_info("image", TensorProto.FLOAT, [batch, n_bands, size, size])],
-        [helper.make_tensor_value_info("scores", TensorProto.FLOAT, [batch, n_maps, size, size])],
+        [helper.make_tensor_value_info("image", floats, [batch, n_bands, size, size])],
+        [helper.make_tensor_value_info("scores", floats, [batch, n_maps, size, size])],
         list(weights.values()),
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
