@@ -10,7 +10,7 @@ ROOT=$PWD/build/matrix/sid
 PACKAGES=(
   qgis python3-qgis python3-gdal python3-numpy python3-torch python3-scipy python3-shapely
   python3-skimage python3-matplotlib python3-pytest python3-pytest-timeout python3-hypothesis
-  python3-venv python3-tqdm fonts-open-sans e2fsprogs
+  python3-venv python3-pip python3-tqdm fonts-open-sans e2fsprogs
 )
 
 in_root() {
@@ -25,7 +25,7 @@ in_root() {
 }
 
 make_root() {
-  [ -e "$ROOT/.made" ] && return
+  [ "$(cat "$ROOT/.made" 2>/dev/null)" = "${PACKAGES[*]}" ] && return
   local codename mirror
   codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
   mirror=$(mirror_of "$codename")
@@ -38,7 +38,7 @@ make_root() {
   in_root apt-get update -q
   in_root apt-get install -q -y --no-install-recommends "${PACKAGES[@]}"
   in_root apt-get clean
-  as_root touch "$ROOT/.made"
+  echo "${PACKAGES[*]}" | as_root tee "$ROOT/.made" >/dev/null
 }
 
 # Pure Python, and not packaged there.
