@@ -418,6 +418,7 @@ class Training:
         self.average.module.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.done = state["step"]
+        self.average.n_averaged.fill_(self.done)  # else the average would begin anew
 
 
 def train(options: argparse.Namespace) -> None:
