@@ -200,6 +200,25 @@ class SegShapAlgorithm(QgsProcessingAlgorithm):
             ),
         )
 
+    def add_unit(self, title: str, help_text: str) -> None:
+        """Unit of radar values; `unit_of` reads it."""
+        self.add(
+            QgsProcessingParameterEnum(
+                "UNIT",
+                title,
+                options=list(UNITS),
+                defaultValue=UNITS[0],
+                usesStaticStrings=True,
+            ),
+            help_text,
+            advanced=True,
+        )
+
+    def unit_of(self, parameters: dict[str, Any], context: Any) -> Optional[str]:
+        """Unit that was chosen; None where it is to be recognised from the values."""
+        unit: str = self.parameterAsEnumString(parameters, "UNIT", context)
+        return None if unit == UNITS[0] else unit
+
     def add_advanced(self) -> None:
         """Settings that seldom need a change."""
         self.add(
@@ -225,16 +244,9 @@ class SegShapAlgorithm(QgsProcessingAlgorithm):
             self.tr("What hidden cells are painted with; black would itself look like oil."),
             advanced=True,
         )
-        self.add(
-            QgsProcessingParameterEnum(
-                "UNIT",
-                self.tr("Unit of the pixel values"),
-                options=list(UNITS),
-                defaultValue=UNITS[0],
-                usesStaticStrings=True,
-            ),
+        self.add_unit(
+            self.tr("Unit of the pixel values"),
             self.tr("Recognised from the values unless it is set."),
-            advanced=True,
         )
         self.add(
             self._number("SEED", self.tr("Seed"), 0, 0, 2**31 - 1),
@@ -289,7 +301,6 @@ class SegShapAlgorithm(QgsProcessingAlgorithm):
         path = self.model_path(parameters, context)
         card = read_card(path)
         bands = self.parameterAsInts(parameters, "BANDS", context)
-        unit: Optional[str] = self.parameterAsEnumString(parameters, "UNIT", context)
         target = self.parameterAsString(parameters, "CLASS", context).strip()
         return Request(
             model=path,
@@ -300,7 +311,7 @@ class SegShapAlgorithm(QgsProcessingAlgorithm):
             budget=self.parameterAsInt(parameters, "BUDGET", context),
             stop_at=self.parameterAsDouble(parameters, "STOP_AT", context) / 100 or None,
             background=self.parameterAsEnumString(parameters, "BACKGROUND", context),
-            unit=None if unit == UNITS[0] else unit,
+            unit=self.unit_of(parameters, context),
             seed=self.parameterAsInt(parameters, "SEED", context),
             window=self.parameterAsInt(parameters, "WINDOW", context) or card.window,
             merge=self.parameterAsInt(parameters, "MERGE", context),

@@ -14,7 +14,6 @@ from qgis.core import (
     QgsProcessingException,
     QgsProcessingFeedback,
     QgsProcessingParameterBand,
-    QgsProcessingParameterEnum,
     QgsProcessingParameterFeatureSink,
     QgsProcessingParameterNumber,
     QgsProcessingParameterRasterLayer,
@@ -24,7 +23,7 @@ from ..errors import Interrupted
 from ..geo.wellknown import to_wkb
 from ..scene import SlickRequest, find_slicks
 from ..scene.slicks import slick_columns
-from .algorithm import UNITS, SegShapAlgorithm, told_to
+from .algorithm import SegShapAlgorithm, told_to
 from .outputs import REAL, WHOLE, fields_of
 from .segment_raster import raster_path
 
@@ -78,16 +77,9 @@ class FindSlicks(SegShapAlgorithm):
             self.tr("The band whose backscatter is compared."),
             advanced=True,
         )
-        self.add(
-            QgsProcessingParameterEnum(
-                "UNIT",
-                self.tr("Unit of the radar image"),
-                options=list(UNITS),
-                defaultValue=UNITS[0],
-                usesStaticStrings=True,
-            ),
+        self.add_unit(
+            self.tr("Unit of the radar image"),
             self.tr("Recognised from the values unless it is set."),
-            advanced=True,
         )
         self.add(
             self._number("RING", self.tr("Width of the surroundings, in pixels"), 20, 1, 1000),
@@ -143,7 +135,6 @@ class FindSlicks(SegShapAlgorithm):
         if layer is None:
             raise QgsProcessingException(self.invalidRasterError(parameters, "PROBABILITY"))
         image = self.parameterAsRasterLayer(parameters, "IMAGE", context)
-        unit = self.parameterAsEnumString(parameters, "UNIT", context)
         self.crs = layer.crs()
         with told_to(feedback):
             self.asked = SlickRequest(
@@ -153,7 +144,7 @@ class FindSlicks(SegShapAlgorithm):
                 simplify=self.parameterAsDouble(parameters, "SIMPLIFY", context),
                 image=None if image is None else raster_path(image),
                 band=self.parameterAsInt(parameters, "BAND", context) or 1,
-                unit=None if unit == UNITS[0] else unit,
+                unit=self.unit_of(parameters, context),
                 surroundings=self.parameterAsInt(parameters, "RING", context),
             )
         return True

@@ -19,7 +19,7 @@ from qgis.core import (
 from ..errors import ImageError, Interrupted
 from ..models import read_card
 from ..scene import SceneRequest, plan_scene, segment_scene
-from .algorithm import UNITS, SegShapAlgorithm, told_to
+from .algorithm import SegShapAlgorithm, told_to
 
 KINDS = ("uint8", "float32")
 
@@ -75,16 +75,9 @@ class SegmentRaster(SegShapAlgorithm):
             self.tr("More costs more time; less lets the edges of tiles show."),
             advanced=True,
         )
-        self.add(
-            QgsProcessingParameterEnum(
-                "UNIT",
-                self.tr("Unit of the pixel values"),
-                options=list(UNITS),
-                defaultValue=UNITS[0],
-                usesStaticStrings=True,
-            ),
+        self.add_unit(
+            self.tr("Unit of the pixel values"),
             self.tr("Recognised from the values, once for the whole raster, unless it is set."),
-            advanced=True,
         )
         self.add(
             QgsProcessingParameterBoolean(
@@ -107,14 +100,13 @@ class SegmentRaster(SegShapAlgorithm):
             path = self.model_path(parameters, context)
             card = read_card(path)
             target = self.parameterAsString(parameters, "CLASS", context).strip()
-            unit = self.parameterAsEnumString(parameters, "UNIT", context)
             self.asked = SceneRequest(
                 raster=raster_path(layer),
                 model=path,
                 target=target or card.default_class or card.class_names[-1],
                 bands=tuple(self.parameterAsInts(parameters, "BANDS", context))
                 or tuple(range(1, len(card.bands) + 1)),
-                unit=None if unit == UNITS[0] else unit,
+                unit=self.unit_of(parameters, context),
                 window=self.parameterAsInt(parameters, "WINDOW", context) or card.window,
                 overlap=self.parameterAsInt(parameters, "OVERLAP", context),
                 kind=self.parameterAsEnumString(parameters, "KIND", context),
