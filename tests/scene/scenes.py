@@ -32,3 +32,12 @@ def radar_model(folder: Path) -> Path:
 
 def write_scene(path: Path, pixels: np.ndarray, no_data: float = -99.0) -> Path:
     return write_tiff(path, pixels, no_data=no_data)
+
+
+def unheard(_done: float) -> None:
+    """Progress that nobody listens to."""
+
+
+def go_on() -> bool:
+    """Nobody cancels."""
+    return False

@@ -16,26 +16,11 @@ import pytest
 from segshap_qgis.errors import DependencyError, Interrupted
 from segshap_qgis.scene import explain_slicks
 from segshap_qgis.scene.cluster import Cluster, ClusterError, Tls, local_cluster
-from tests.scene.queues import SLICKS, contents, outline, scene_with_slicks, small_queue
-from tests.scene.scenes import radar_model
+from tests.scene.queues import contents
+from tests.scene.scenes import go_on, unheard
 
 distributed = pytest.importorskip("distributed")
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def unheard(_done: float) -> None:
-    pass
-
-
-def go_on() -> bool:
-    return False
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("queue")
-    request = small_queue(scene_with_slicks(folder / "scene.tif"), radar_model(folder))
-    return request, [outline(*slick) for slick in SLICKS]
 
 
 @pytest.fixture(scope="module")

@@ -27,26 +27,10 @@ from segshap_qgis.scene.groups import grouped
 from segshap_qgis.scene.queueing import queue_of
 from segshap_qgis.workflow import superpixels_for
 from tests.geo.raster_files import write_tiff
-from tests.scene.queues import SLICKS, contents, outline, scene_with_slicks, small_queue
-from tests.scene.scenes import radar_model
+from tests.scene.queues import contents, outline, small_queue
+from tests.scene.scenes import go_on, unheard
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def unheard(_done: float) -> None:
-    pass
-
-
-def go_on() -> bool:
-    return False
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory):
-    """Request and outlines of a small queue."""
-    folder = tmp_path_factory.mktemp("queue")
-    request = small_queue(scene_with_slicks(folder / "scene.tif"), radar_model(folder))
-    return request, [outline(*slick) for slick in SLICKS]
 
 
 @pytest.fixture(scope="module")

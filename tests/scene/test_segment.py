@@ -20,17 +20,9 @@ from segshap_qgis.scene import SceneRequest, segment_scene
 from segshap_qgis.scene.sea import sea_surface
 from segshap_qgis.scene.source import SceneSource
 from segshap_qgis.scene.tiles import spans, weights
-from tests.scene.scenes import radar_model, sea_db, write_scene
+from tests.scene.scenes import go_on, radar_model, sea_db, unheard, write_scene
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def unheard(_done: float) -> None:
-    pass
-
-
-def go_on() -> bool:
-    return False
 
 
 def values_of(path: Path) -> np.ndarray:

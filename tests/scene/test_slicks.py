@@ -13,10 +13,7 @@ from segshap_qgis.geo.regions import mask_outline
 from segshap_qgis.scene import SlickRequest, find_slicks
 from segshap_qgis.scene import slicks as module
 from tests.geo.raster_files import DEGREES, ROTATED, write_tiff
-
-
-def unheard(_done: float) -> None:
-    pass
+from tests.scene.scenes import unheard
 
 
 def found_in(path, **settings):
