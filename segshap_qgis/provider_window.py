@@ -16,6 +16,7 @@ from qgis.core import (
     QgsRasterRange,
     QgsRectangle,
 )
+from qgis.PyQt import sip
 
 from .errors import ImageError
 from .geo.grid import Grid, PixelBounds, shifted, to_map, window_bounds
@@ -82,7 +83,7 @@ class Snapshot:
             provider.bandDescription(b) or layer.bandName(b) for b in self.bands
         )
         self._ranges = {band: list(provider.userNoDataValues(band)) for band in self.bands}
-        self._provider = provider.clone()
+        self._provider = _copy_of(provider)
         for band in self.bands:
             # Blocks hide which pixels these ranges cover; `_in_ranges` finds them instead.
             self._provider.setUserNoDataValue(band, [])
@@ -160,6 +161,14 @@ def _provider_with_pixels(layer: QgsMapLayer) -> Any:
     if provider.name() in PICTURE_PROVIDERS or provider.xSize() <= 0 or provider.ySize() <= 0:
         raise web_tiles_error(layer.name())
     return provider
+
+
+def _copy_of(provider: Any) -> Any:
+    """A copy that is gone, with the file that it holds open, once nobody refers to it."""
+    copy = provider.clone()
+    # PyQGIS leaves it to nobody: every run would keep its file open until QGIS ends.
+    sip.transferback(copy)
+    return copy
 
 
 def _grid(provider: Any) -> Grid:

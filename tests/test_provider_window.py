@@ -308,3 +308,19 @@ def test_a_large_scene_costs_no_more_memory_than_a_small_one(tmp_path):
         used[name] = int(kilobytes)
         assert float(seconds) < 5
     assert used["large"] < used["small"] + 100 * 1024
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs a list of open files")
+def test_snapshots_keep_no_file_open_once_they_are_gone(tmp_path):
+    layer = layer_of(write_tiff(tmp_path / "scene.tif", numbered(40, 40)))
+
+    def open_files() -> int:
+        files = [entry for entry in Path("/proc/self/fd").iterdir() if entry.exists()]
+        return sum(entry.resolve().name == "scene.tif" for entry in files)
+
+    Snapshot(layer).read((0, 0, 1, 1), 32)
+    before = open_files()
+    for _ in range(20):
+        Snapshot(layer).read((0, 0, 1, 1), 32)
+    # QGIS itself keeps the file open once or twice to use it again.
+    assert open_files() <= before + 1
