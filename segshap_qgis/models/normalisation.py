@@ -16,6 +16,7 @@ UNITS = ("amplitude", "power", "db")
 # Sea and land seldom reach a backscatter of 2 (3 dB) in the median; amplitudes, digital numbers and
 # grey values lie far above.
 LARGEST_MEDIAN_POWER = 2.0
+LARGEST_SMOOTHING = 31  # pixels; more would wash out slicks too
 NO_SIGNAL = 1e-12  # stands in for zero, which has no logarithm
 
 
@@ -38,7 +39,9 @@ def normalise(
         ``{"kind": "log_contrast", "scale_db", "lowest_db", "highest_db"}`` for radar: contrast in
         dB against the median of each band, clipped, over a fixed scale. With ``"sea": {"block",
         "percentile", "land_db"}`` the contrast is against the open sea as `_sea_level` finds it, so
-        that a slick that fills most of the window is dark all the same. With
+        that a slick that fills most of the window is dark all the same. With ``"smooth"``, an odd
+        number of pixels, the contrast is averaged over squares of that side before anything else is
+        done with it: speckle differs from product to product, slicks do not. With
         ``"narrowest_db"`` and ``"largest_stretch"``, too, a sea whose standard deviation is
         narrower is stretched to that: speckle alone is wider in every product that is not averaged
         beyond use, so somebody has squeezed the grey values.
@@ -171,6 +174,7 @@ def _against(
     scale = float(recipe["scale_db"])
     level, stretch = np.split(np.asarray(sea), 2)
     contrast = np.stack([_decibels(band, valid, unit) for band in bands]) - level
+    contrast = np.stack([_smoothed(band.clip(*limits), valid, recipe) for band in contrast])
     return (contrast * stretch).clip(*limits) / scale
 
 
@@ -180,14 +184,16 @@ def _sea_of(
     """Level of the sea in one band (H, W), in dB, and the stretch of the contrast against it."""
     limits = float(recipe["lowest_db"]), float(recipe["highest_db"])
     level = _median_db(band[valid], unit or recognise_unit(band[valid]))
-    contrast = _decibels(band, valid, unit) - level
+    contrast = (_decibels(band, valid, unit) - level).clip(*limits)
+    has_signal = valid & (contrast > limits[0])
+    contrast = _smoothed(contrast, valid, recipe)
     if "sea" in recipe:
-        above = _sea_level(contrast.clip(*limits), valid, **recipe["sea"])
+        above = _sea_level(contrast, valid, **recipe["sea"])
         level, contrast = level + above, contrast - above
     if "narrowest_db" not in recipe:
         return level, 1.0
     # Land, ships and pixels without any signal are no sea.
-    is_sea = valid & (contrast > limits[0]) & (contrast < float(recipe["sea"]["land_db"]))
+    is_sea = has_signal & (contrast < float(recipe["sea"]["land_db"]))
     spread = float(contrast[is_sea].std()) if is_sea.any() else np.inf
     narrowest, largest_stretch = float(recipe["narrowest_db"]), float(recipe["largest_stretch"])
     return level, float(np.clip(narrowest / max(spread, 1e-9), 1.0, largest_stretch))
@@ -199,6 +205,30 @@ def _decibels(band: NDArray, valid: NDArray[np.bool_], unit: str | None) -> NDAr
         return band
     factor = 20 if unit == "amplitude" else 10
     return factor * np.log10(np.maximum(np.where(valid, band, 0), NO_SIGNAL))
+
+
+def _smoothed(contrast: NDArray, valid: NDArray[np.bool_], recipe: Mapping[str, Any]) -> NDArray:
+    """Mean over the valid pixels of a square around each pixel, where the recipe asks for it."""
+    side = int(recipe.get("smooth", 1))
+    if side == 1:
+        return contrast
+    if side % 2 == 0 or not 1 < side <= LARGEST_SMOOTHING:
+        raise ValueError(f"smooth: {side}")
+    total = _square_sums(np.where(valid, contrast, 0), side)
+    count = _square_sums(valid, side)
+    return total / np.maximum(count, 1)
+
+
+def _square_sums(image: NDArray, side: int) -> NDArray[np.float64]:
+    """Sums over squares around the pixels, cut at the edges.
+
+    Shifted copies are added, always in the same order: a pixel's sum has the same bits in whatever
+    window it is read, which running totals would not give.
+    """
+    rows, columns = image.shape
+    padded = np.pad(image.astype(np.float64), side // 2)
+    across = sum(padded[:, shift : shift + columns] for shift in range(side))
+    return sum(across[shift : shift + rows] for shift in range(side))  # type: ignore[index,return-value]
 
 
 def _check_unit(unit: str | None) -> None:

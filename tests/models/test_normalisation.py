@@ -12,6 +12,8 @@ RADAR = {"kind": "log_contrast", "scale_db": 4.0, "lowest_db": -20.0, "highest_d
 
 OPEN_SEA = {**RADAR, "sea": {"block": 16, "percentile": 80, "land_db": 7}}
 
+SMOOTH = {**RADAR, "smooth": 3}
+
 STRETCHED = {**OPEN_SEA, "narrowest_db": 1.0, "largest_stretch": 10}
 
 
@@ -115,6 +117,39 @@ def test_land_and_pixels_without_signal_do_not_widen_the_sea(power: np.ndarray) 
     alone = normalise(squeezed, everywhere(squeezed), STRETCHED)
     difference = found[:, :64] - alone  # the level moves with the percentile, the stretch does not
     assert np.ptp(difference) < 0.02 * np.ptp(alone)
+
+
+def test_smoothing_takes_the_mean_of_the_valid_pixels_around() -> None:
+    decibels = np.array([[[-10.0, -12, -10, -10], [-10, -16, -10, -10], [-10, -10, -10, -7]]])
+    valid = np.ones((3, 4), dtype=bool)
+    valid[0, 0] = False
+    found = normalise(decibels, valid, SMOOTH, "db")[0] * 4  # against the median, -10 dB
+    assert found[1, 1] == pytest.approx((-2 - 6) / 8)  # eight valid pixels around it
+    assert found[0, 1] == pytest.approx((-2 - 6) / 5)
+    assert found[2, 3] == pytest.approx(3 / 4)  # the corner has four
+    assert found[0, 0] == 0
+
+
+def test_speckle_fades_where_contrast_is_smoothed_and_the_patch_stays(power: np.ndarray) -> None:
+    smooth = normalise(power, everywhere(power), {**OPEN_SEA, "smooth": 5}) * 4
+    rough = normalise(power, everywhere(power), OPEN_SEA) * 4
+    sea = np.s_[:, 40:, :]
+    assert smooth[sea].std() < 0.35 * rough[sea].std()
+    assert smooth[:, 23:27, 23:37].mean() == pytest.approx(rough[:, 23:27, 23:37].mean(), abs=0.3)
+
+
+def test_a_pixel_is_smoothed_to_the_same_bits_in_every_window(power: np.ndarray) -> None:
+    sea = np.array([-17.0, 1.0]).reshape(2, 1, 1)
+    recipe = {**RADAR, "smooth": 5}
+    whole = normalise(power, everywhere(power), recipe, "power", sea)
+    part = normalise(power[:, 7:40, 11:50], everywhere(power)[7:40, 11:50], recipe, "power", sea)
+    np.testing.assert_array_equal(part[:, 2:-2, 2:-2], whole[:, 9:38, 13:48])
+
+
+@pytest.mark.parametrize("side", [2, -3, 0, 1001])
+def test_an_unusable_smoothing_is_refused(power: np.ndarray, side: int) -> None:
+    with pytest.raises(ModelError, match="smooth"):
+        normalise(power, everywhere(power), {**RADAR, "smooth": side})
 
 
 def test_gain_changes_nothing(power: np.ndarray) -> None:
