@@ -48,7 +48,16 @@ def data(tmp_path_factory):
 
 
 def options(data, out, **changes):
-    settings = {"steps": 2, "batch": 2, "size": 32, "rate": 1e-3, "every": 1, "val": 1, "seed": 0}
+    settings = {
+        "steps": 2,
+        "batch": 2,
+        "early_size": 32,
+        "size": 64,
+        "rate": 1e-3,
+        "every": 1,
+        "val": 1,
+        "seed": 0,
+    }
     settings |= {"until": None, "resume": False, **changes}
     return argparse.Namespace(data=data, out=out, **settings)
 
@@ -100,6 +109,13 @@ def test_rare_classes_weigh_more(tool, data):
     weights = tool.class_weights(tool.load(data / "train"))
     assert weights[8] > weights[0] > weights[3]
     assert weights.mean() == pytest.approx(1.0)
+
+
+def test_the_rate_rises_to_its_peak_and_falls_to_zero(tool):
+    assert tool.rate_at(tool.RISE) == 1.0
+    assert tool.rate_at(tool.RISE / 2) == 0.5
+    assert tool.rate_at(1.0) == pytest.approx(0.0)
+    assert tool.rate_at(0.4) > tool.rate_at(0.6)
 
 
 @pytest.mark.slow
