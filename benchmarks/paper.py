@@ -18,7 +18,8 @@ from segshap_qgis.explain import (
     rise,
 )
 from segshap_qgis.explain.faithfulness import rank_correlation
-from segshap_qgis.explain.pixel_curves import cell_means, pixel_curves, random_pixel_curves
+from segshap_qgis.explain.pixel_curves import pixel_curves, random_pixel_curves
+from segshap_qgis.explain.superpixels import cell_means
 from segshap_qgis.figures import curves_figure, new_figure
 from segshap_qgis.models import SegmentationModel, make_averaged_game, make_game
 

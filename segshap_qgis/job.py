@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from qgis.core import QgsGeometry, QgsRasterLayer
 
 from . import __version__
+from .cell_layers import NO_LAYERS, CellLayers
 from .errors import RegionError
 from .explain import Explanation
 from .geo import Record, Window, predicted_segment, region_from_geometry
@@ -62,6 +63,8 @@ class ExplainJob:
         Name of the run for people.
     model : SegmentationModel, optional
         The request's model, where it is loaded already.
+    layers : CellLayers
+        What the super-pixels follow.
 
     Attributes
     ----------
@@ -86,8 +89,10 @@ class ExplainJob:
         geometry: QgsGeometry,
         title: str,
         model: Optional[SegmentationModel] = None,
+        layers: CellLayers = NO_LAYERS,
     ) -> None:
         self.request = request
+        self._layers = layers
         self.kind = kind
         self.title = title
         self.place = _flat(geometry)
@@ -117,8 +122,9 @@ class ExplainJob:
         self._probability = probabilities[model.class_index(self.request.target)]
         self._region = region = self._locate(model, window, probabilities)
         task.located.emit(to_wkb(mask_outline(region, window.transform)))
+        guide = self._layers.guide(window, probabilities)
         found = explain_window(
-            self.request, model, window, region, task.on_progress, task.is_cancelled
+            self.request, model, window, region, task.on_progress, task.is_cancelled, guide
         )
         return None if found is None else self.keep(found)
 

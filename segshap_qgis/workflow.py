@@ -15,18 +15,47 @@ from .explain import (
     Explanation,
     Superpixels,
     explain,
+    explain_by_rise,
+    from_labels,
     hexagons,
     only_targets,
     slic,
     squares,
 )
+from .explain.class_cells import cut_along_classes
+from .explain.rise import rise_cells
 
 if TYPE_CHECKING:
     from .explain import Game
     from .geo import Window
     from .models import SegmentationModel
 
-CELL_KINDS = ("hexagons", "squares", "slic")
+# What needs nothing but the image, what needs the model or a layer too.
+GRIDS = ("hexagons", "squares", "slic")
+CELL_KINDS = (*GRIDS, "classes", "layer", "polygons")
+METHODS = ("shapley", "rise", "signed_rise")
+# Of SLIC: with less, the speckle of a radar image joins most of it into a few cells.
+COMPACTNESS = 0.3
+
+
+@dataclass(frozen=True)
+class Guide:
+    """What the super-pixels of a window follow beside its pixels.
+
+    Attributes
+    ----------
+    labels : (H, W) integer array, optional
+        Classes to cut a grid along, or numbers of polygons that are cells themselves; negative
+        where there is none.
+    land : (H, W) bool array, optional
+        Pixels that belong to no super-pixel: they stay in the image whatever is hidden.
+    """
+
+    labels: Optional[NDArray[np.integer]] = None
+    land: Optional[NDArray[np.bool_]] = None
+
+
+NO_GUIDE = Guide()
 
 
 @dataclass(frozen=True)
@@ -41,10 +70,19 @@ class Request:
         Name of the class to explain.
     bands : tuple of int
         Bands of the raster, counted from 1, in the order of the model's bands.
+    method : str
+        "shapley"; "rise" or "signed_rise" for the heat maps that are compared with it.
     cells : str
-        Kind of super-pixels, one of `CELL_KINDS`.
+        Kind of super-pixels, one of `CELL_KINDS`; RISE has none.
     side : int
         Size of a super-pixel in pixels: side of a hexagon or square.
+    n_segments : int
+        Cells that SLIC is asked for; 0 as many as have the area of a square of `side`.
+    compactness : float
+        Of SLIC.
+    cells_layer, land_layer : str
+        Id of the layer that guides the super-pixels, and of that whose polygons belong to none;
+        empty where there is none.
     budget : int
         Evaluations of the model at most.
     stop_at : float or None
@@ -69,8 +107,13 @@ class Request:
     model: str
     target: str
     bands: tuple[int, ...] = (1,)
+    method: str = "shapley"
     cells: str = "hexagons"
     side: int = 22
+    n_segments: int = 0
+    compactness: float = COMPACTNESS
+    cells_layer: str = ""
+    land_layer: str = ""
     budget: int = 1000
     stop_at: Optional[float] = 0.03
     background: Union[str, float, tuple[Union[str, float], ...]] = "mean"
@@ -109,7 +152,7 @@ class Request:
         return cls(**known)
 
 
-def superpixels_for(request: Request, window: Window) -> Superpixels:
+def superpixels_for(request: Request, window: Window, guide: Guide = NO_GUIDE) -> Superpixels:
     """The super-pixels that a request asks for.
 
     Parameters
@@ -118,24 +161,41 @@ def superpixels_for(request: Request, window: Window) -> Superpixels:
         Kind and size.
     window : Window
         Pixels, at which SLIC looks, and no-data, which belongs to no super-pixel.
+    guide : Guide
+        Classes or polygons, for the kinds of super-pixels that follow them, and land.
 
     Raises
     ------
     SettingsError
-        The kind is unknown.
+        The kind is unknown, or what it follows is missing.
     """
-    shape = window.shape
-    valid = window.valid
-    if request.cells == "hexagons":
-        return hexagons(shape, side=request.side, valid=valid)
+    shape, valid = window.shape, window.valid
+    if guide.land is not None:
+        valid = valid & ~guide.land
+    if request.method != "shapley":
+        return rise_cells(shape, valid)
     if request.cells == "squares":
         return squares(shape, side=request.side, valid=valid)
     if request.cells == "slic":
-        n_segments = max(2, round(valid.size / request.side**2))
-        return slic(window.bands, n_segments=n_segments, compactness=0.3, valid=valid)
-    raise SettingsError(
-        f"Unknown kind of super-pixels {request.cells!r}.",
-        f"Choose one of: {', '.join(CELL_KINDS)}.",
+        n_segments = request.n_segments or max(2, round(valid.size / request.side**2))
+        return slic(window.bands, n_segments, request.compactness, valid)
+    if request.cells == "hexagons":
+        return hexagons(shape, side=request.side, valid=valid)
+    if request.cells not in CELL_KINDS:
+        raise SettingsError(
+            f"Unknown kind of super-pixels {request.cells!r}.",
+            f"Choose one of: {', '.join(CELL_KINDS)}.",
+        )
+    if guide.labels is None:
+        raise SettingsError(
+            "These super-pixels follow a layer, but none is chosen.",
+            "Choose a layer of classes or polygons, or hexagons.",
+        )
+    if request.cells == "polygons":
+        return from_labels(guide.labels, valid)
+    # What has no class is a class of its own: it can be hidden like the rest.
+    return cut_along_classes(
+        hexagons(shape, request.side, valid), guide.labels - guide.labels.min()
     )
 
 
@@ -146,6 +206,7 @@ def explain_window(
     region: NDArray[np.bool_],
     on_progress: Callable[[Explanation], bool],
     is_cancelled: Callable[[], bool],
+    guide: Guide = NO_GUIDE,
 ) -> Optional[Explanation]:
     """Explain a region of a window; what was learnt before a cancel is returned.
 
@@ -163,6 +224,8 @@ def explain_window(
         Receives every partial Explanation; False stops.
     is_cancelled : callable
         Asked often; True stops in the middle of an evaluation.
+    guide : Guide
+        What the super-pixels follow.
 
     Returns
     -------
@@ -170,6 +233,10 @@ def explain_window(
         None when it was cancelled before there was anything to show.
     """
     latest: Optional[Explanation] = None
+    if request.method not in METHODS:
+        raise SettingsError(
+            f"Unknown method {request.method!r}.", f"Choose one of: {', '.join(METHODS)}."
+        )
 
     def keep(partial: Explanation) -> bool:
         nonlocal latest
@@ -178,9 +245,9 @@ def explain_window(
 
     try:
         with model.interruptible(is_cancelled):
-            superpixels = superpixels_for(request, window)
+            superpixels = superpixels_for(request, window, guide)
             game = game_for(request, model, window, superpixels, region)
-            found = explain(
+            found = _METHODS[request.method](
                 game,
                 superpixels,
                 budget=request.budget,
@@ -235,7 +302,12 @@ def game_for(
         output=request.output,
         valid=window.valid,
         unit=request.unit or window.unit,
-        evaluations=request.budget,
+        # Soft masks know no cells, and are no use to tables of what cells show.
+        **(
+            {"evaluations": request.budget}
+            if request.method == "shapley"
+            else {"evaluations": 0, "precision": "float32"}
+        ),
     )
     return game if request.against is None else ContrastGame(game, [(0, 1)])
 
@@ -243,3 +315,14 @@ def game_for(
 def _asked_for(request: Request, found: Explanation) -> Explanation:
     """Of one class against another only the difference, so that it is shown like any other."""
     return found if request.against is None else only_targets(found, [2])
+
+
+def _explain_by_signed_rise(*arguments: Any, **keywords: Any) -> Explanation:
+    return explain_by_rise(*arguments, signed=True, **keywords)
+
+
+_METHODS: Mapping[str, Callable[..., Explanation]] = {
+    "shapley": explain,
+    "rise": explain_by_rise,
+    "signed_rise": _explain_by_signed_rise,
+}

@@ -19,6 +19,7 @@ _CORE = {"geo", "models", "explain", "errors"}
 _SHELL = _CORE | {
     "workflow",
     "provider_window",
+    "cell_layers",
     "tasks",
     "job",
     "layers",
@@ -42,8 +43,9 @@ MAY_KNOW = {
     "workflow": _CORE,
     "scene": _CORE | {"workflow"},
     "provider_window": {"geo", "errors"},
+    "cell_layers": _CORE | {"workflow", "provider_window"},
     "tasks": _CORE | {"workflow", "dependencies"},
-    "job": _CORE | {"workflow", "provider_window", "tasks", "model_library"},
+    "job": _CORE | {"workflow", "provider_window", "cell_layers", "tasks", "model_library"},
     "processing": _SHELL,
     "gui": _SHELL,
     "plugin": _SHELL | {"gui", "processing"},

@@ -8,9 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from segshap_qgis.errors import SettingsError
 from segshap_qgis.geo import Window
 from segshap_qgis.models import load_model
-from segshap_qgis.workflow import Request, explain_window
+from segshap_qgis.workflow import Guide, Request, explain_window, superpixels_for
 from tests.small_model import write_small_model
 
 SHAPE = (64, 64)
@@ -22,9 +23,13 @@ def request_of_oil(tmp_path_factory):
     return Request(model=str(path), target="oil", side=12, budget=60, stop_at=None)
 
 
-def run(request):
+def window_of_noise():
     bands = np.random.default_rng(0).uniform(0, 255, (1, *SHAPE)).astype(np.float32)
-    window = Window(bands, np.ones(SHAPE, dtype=bool), (1.0, 0.0, 0.0, 0.0, -1.0, 0.0))
+    return Window(bands, np.ones(SHAPE, dtype=bool), (0.0, 1.0, 0.0, 0.0, 0.0, -1.0))
+
+
+def run(request):
+    window = window_of_noise()
     region = np.zeros(SHAPE, dtype=bool)
     region[30:34, 30:34] = True
     seen = []
@@ -55,3 +60,80 @@ def test_several_backgrounds_are_averaged_and_kept_with_the_result(request_of_oi
     assert averaged.base[0] == pytest.approx(np.mean(each), abs=2e-3)
     kept = json.loads(json.dumps(averaged.settings))
     assert kept["background"] == ["mean", "zero", 0.5]
+
+
+def halves():
+    """Class 0 on the left, 3 on the right, none in the middle."""
+    classes = np.zeros(SHAPE, dtype=np.int64)
+    classes[:, 30:34] = -1
+    classes[:, 34:] = 3
+    return classes
+
+
+@pytest.mark.parametrize("kind", ["classes", "layer"])
+def test_no_cell_crosses_the_classes_that_it_is_cut_along(request_of_oil, kind):
+    guide = Guide(halves())
+    cells = superpixels_for(replace(request_of_oil, cells=kind), window_of_noise(), guide)
+    assert (cells.labels >= 0).all()
+    for player in range(cells.n_players):
+        assert len(set(guide.labels[cells.labels == player])) == 1
+
+
+def test_polygons_are_cells_themselves_and_what_is_beside_them_is_none(request_of_oil):
+    asked = replace(request_of_oil, cells="polygons")
+    cells = superpixels_for(asked, window_of_noise(), Guide(halves()))
+    assert cells.n_players == 2
+    assert (cells.labels[:, 30:34] == -1).all()
+
+
+@pytest.mark.parametrize("kind", ["hexagons", "squares", "slic", "classes", "polygons"])
+def test_land_and_no_data_are_never_players(request_of_oil, kind):
+    window = window_of_noise()
+    window.valid[:10] = False
+    land = np.zeros(SHAPE, dtype=bool)
+    land[50:] = True
+    guide = Guide(halves(), land)
+    cells = superpixels_for(replace(request_of_oil, cells=kind), window, guide)
+    assert (cells.labels[:10] == -1).all()
+    assert (cells.labels[50:] == -1).all()
+    assert cells.n_players > 1
+
+
+def test_slic_has_its_two_parameters(request_of_oil):
+    few, many, square = (
+        superpixels_for(replace(request_of_oil, cells="slic", **parameters), window_of_noise())
+        for parameters in (
+            {"n_segments": 10},
+            {"n_segments": 60},
+            {"n_segments": 60, "compactness": 100.0},
+        )
+    )
+    assert few.n_players < many.n_players
+    assert square.settings["compactness"] == 100.0
+    # Compact cells are alike.
+    assert square.areas.std() < many.areas.std()
+
+
+def test_cells_that_follow_nothing_and_unknown_choices_are_refused(request_of_oil):
+    for changes in ({"cells": "layer"}, {"cells": "polygons"}, {"cells": "triangles"}):
+        with pytest.raises(SettingsError):
+            superpixels_for(replace(request_of_oil, **changes), window_of_noise())
+    with pytest.raises(SettingsError, match="method"):
+        run(replace(request_of_oil, method="guess"))
+
+
+def test_rise_is_a_run_like_any_other(request_of_oil):
+    asked = replace(request_of_oil, budget=200)
+    heat, seen = run(replace(asked, method="rise"))
+    signed, _ = run(replace(asked, method="signed_rise"))
+    assert heat.values.min() > 0
+    assert signed.values.min() < 0 < signed.values.max()
+    assert heat.evaluations == 200
+    assert seen[-1].evaluations == 200
+    assert heat.settings["method"] == "rise"
+    contributions, _ = run(asked)
+    assert heat.prediction == pytest.approx(contributions.prediction, abs=1e-3)
+    assert heat.base == pytest.approx(contributions.base, abs=1e-3)
+    assert Request.from_settings(json.loads(json.dumps(dict(signed.settings)))).method == (
+        "signed_rise"
+    )

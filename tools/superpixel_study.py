@@ -34,10 +34,10 @@ from segshap_qgis.explain import explain, rise  # noqa: E402
 from segshap_qgis.explain.faithfulness import rank_correlation, seed_stability  # noqa: E402
 from segshap_qgis.explain.pixel_curves import (  # noqa: E402
     PixelCurves,
-    cell_means,
     pixel_curves,
     random_pixel_curves,
 )
+from segshap_qgis.explain.superpixels import cell_means  # noqa: E402
 from segshap_qgis.models import SegmentationModel, load_model, make_game  # noqa: E402
 
 RESULTS = ROOT / "build" / "superpixel_study.json"

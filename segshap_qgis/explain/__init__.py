@@ -4,7 +4,7 @@ from .combined_games import ContrastGame, classes_in_background, only_targets
 from .comparison import Comparison, compare
 from .explainer import explain, shapley_values
 from .faithfulness import deletion_insertion
-from .rise import rise
+from .rise import explain_by_rise, rise
 from .superpixels import from_labels, hexagons, slic, squares
 from .types import Explanation, Game, Superpixels
 
@@ -18,6 +18,7 @@ __all__ = [
     "compare",
     "deletion_insertion",
     "explain",
+    "explain_by_rise",
     "from_labels",
     "hexagons",
     "only_targets",

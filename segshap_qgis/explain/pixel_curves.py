@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ..errors import SettingsError
 from .faithfulness import FEWEST_RANDOM_ORDERS, Curve
 from .rise import SoftGame
+from .superpixels import cell_means
 from .types import Explanation, Superpixels
 
 Array = NDArray[np.float64]
@@ -121,15 +122,6 @@ def random_pixel_curves(
     rng = np.random.default_rng(seed)
     maps = (painted(rng.random(superpixels.n_players), superpixels) for _ in range(n_orders))
     return [pixel_curves(game, heat, target, steps) for heat in maps]
-
-
-def cell_means(heat: Array, superpixels: Superpixels) -> Array:
-    """Mean of a map of pixels over each cell: (H, W) to (M,); to compare it cell by cell."""
-    known = superpixels.labels >= 0
-    players = superpixels.labels[known]
-    sums = np.bincount(players, weights=heat[known], minlength=superpixels.n_players)
-    means: Array = sums / superpixels.areas
-    return means
 
 
 def as_explanation(heat: Array, template: Explanation, target: int = 0) -> Explanation:

@@ -8,16 +8,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Callable, Optional, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ModelError, SettingsError
+from .superpixels import SMALLEST_SIDE, cell_means, squares
+from .types import Explanation, Superpixels
 
 Array = NDArray[np.float64]
 BATCH_SIZE = 16
+# Squares along the longer side of an image on which a heat map is kept: several in each of the
+# 8 coarse cells of the masks, so that nothing of the map is lost.
+KEPT_SQUARES = 52
+# Share by which the masks have grown when progress is told again.
+REFRESH_GROWTH = 1.15
 
 
 class SoftGame(Protocol):
@@ -41,6 +48,8 @@ class PixelImportance:
         against the target from one without influence.
     signed : (T, H, W) float64 array
         Cov(f, M) / Var(M), SegSHAP's own variant: zero without influence, negative against.
+    heat_error, signed_error : (T, H, W) float64 arrays
+        Their standard errors: of a mean, and of the slope of a regression on one variable.
     evaluations : int
         Masks run through the model.
     seed : int
@@ -51,6 +60,8 @@ class PixelImportance:
 
     heat: Array
     signed: Array
+    heat_error: Array
+    signed_error: Array
     evaluations: int
     seed: int
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -127,6 +138,93 @@ def rise(
     return importance
 
 
+def rise_cells(shape: tuple[int, int], valid: Optional[NDArray[np.bool_]] = None) -> Superpixels:
+    """Small squares on which a heat map is kept, shown and written like any other explanation.
+
+    Parameters
+    ----------
+    shape : (int, int)
+        Height and width of the image in pixels.
+    valid : (H, W) bool array, optional
+        False where a pixel belongs to no cell.
+    """
+    return squares(shape, max(SMALLEST_SIDE, math.ceil(max(shape) / KEPT_SQUARES)), valid)
+
+
+def explain_by_rise(
+    game: Any,
+    superpixels: Superpixels,
+    budget: int = 2002,
+    seed: int = 0,
+    signed: bool = False,
+    on_progress: Optional[Callable[[Explanation], bool]] = None,
+    stop_at: Optional[float] = None,
+    settings: Optional[Mapping[str, Any]] = None,
+) -> Explanation:
+    """RISE in the form of an explanation: the mean heat of each cell.
+
+    Parameters
+    ----------
+    game : Game that takes soft masks, too
+        Coalitions or soft masks in, values out.
+    superpixels : Superpixels
+        Cells that the heat is averaged over, e.g. `rise_cells`; the masks know nothing of them.
+    budget : int, default 2002
+        Evaluations: everyone, nobody, and the masks.
+    seed : int, default 0
+        Of the masks.
+    signed : bool, default False
+        The signed variant.
+    on_progress : callable, optional
+        Called with the explanation so far after every batch; returns whether to go on.
+    stop_at : float, optional
+        Stop once the largest standard error is below this share of the range of the heat.
+    settings : mapping, optional
+        Facts to keep with the result; JSON-compatible.
+
+    Returns
+    -------
+    Explanation
+        Unlike contributions, its values do not add up to prediction minus base.
+
+    Raises
+    ------
+    SettingsError, ModelError
+        As `rise`.
+    """
+    ends = np.zeros((2, superpixels.n_players), dtype=bool)
+    ends[1] = True
+    base, prediction = np.asarray(game(ends), dtype=np.float64)
+    history: list[tuple[int, float]] = []
+    facts = {**(settings or {}), "budget": int(budget), "stop_at": stop_at}
+
+    def converted(found: PixelImportance) -> Explanation:
+        heat, error = (
+            (found.signed, found.signed_error) if signed else (found.heat, found.heat_error)
+        )
+        known = Explanation(
+            values=np.array([cell_means(plane, superpixels) for plane in heat]),
+            standard_errors=np.array([cell_means(plane, superpixels) for plane in error]),
+            base=base,
+            prediction=prediction,
+            superpixels=superpixels,
+            evaluations=found.evaluations + 2,
+            seed=seed,
+            settings={**found.settings, **facts},
+        )
+        if not history or known.evaluations >= REFRESH_GROWTH * history[-1][0]:
+            history.append((known.evaluations, known.precision))
+        return replace(known, history=tuple(history))
+
+    def told(found: PixelImportance) -> bool:
+        known = converted(found)
+        goes_on = on_progress is None or on_progress(known)
+        return goes_on and not (stop_at is not None and known.precision < stop_at)
+
+    found = rise(game, superpixels.shape, budget - 2, seed=seed, on_progress=told)
+    return converted(found)
+
+
 def random_masks(
     shape: tuple[int, int], n_masks: int, cells: int, keep: float, rng: np.random.Generator
 ) -> NDArray[np.float32]:
@@ -170,8 +268,8 @@ class _Moments:
     def __init__(self, shape: tuple[int, int], n_targets: int) -> None:
         self.count = 0
         self.mask, self.mask_squared = np.zeros((2, *shape))
-        self.value = np.zeros(n_targets)
-        self.product = np.zeros((n_targets, *shape))
+        self.value, self.value_squared = np.zeros((2, n_targets))
+        self.product, self.product_squared = np.zeros((2, n_targets, *shape))
 
     def add(self, masks: NDArray[np.float32], values: Array) -> None:
         exact = masks.astype(np.float64)
@@ -179,13 +277,43 @@ class _Moments:
         self.mask += exact.sum(axis=0)
         self.mask_squared += (exact**2).sum(axis=0)
         self.value += values.sum(axis=0)
+        self.value_squared += (values**2).sum(axis=0)
         self.product += np.tensordot(values.T, exact, axes=1)
+        self.product_squared += np.tensordot(values.T**2, exact**2, axes=1)
 
     def importance(self, keep: float, seed: int, settings: Mapping[str, Any]) -> PixelImportance:
         K = max(self.count, 1)
         covariance = self.product / K - (self.value / K)[:, None, None] * (self.mask / K)
         variance = self.mask_squared / K - (self.mask / K) ** 2
-        signed = np.divide(
-            covariance, variance, out=np.zeros_like(covariance), where=variance > 1e-12
+        varies = variance > 1e-12
+        signed = np.divide(covariance, variance, out=np.zeros_like(covariance), where=varies)
+        return PixelImportance(
+            self.product / (K * keep),
+            signed,
+            self._heat_error(keep),
+            self._slope_error(signed, variance, varies),
+            self.count,
+            seed,
+            settings,
         )
-        return PixelImportance(self.product / (K * keep), signed, self.count, seed, settings)
+
+    def _heat_error(self, keep: float) -> Array:
+        """Standard error of the mean of f M / p."""
+        K = self.count
+        if K < 2:
+            return np.full(self.product.shape, np.nan)
+        spread = np.maximum(0.0, self.product_squared / K - (self.product / K) ** 2)
+        error: Array = np.sqrt(spread / (K - 1)) / keep
+        return error
+
+    def _slope_error(self, slope: Array, variance: Array, varies: NDArray[np.bool_]) -> Array:
+        """Standard error of the slope of f on M: sqrt(Var(residual) / ((K - 2) Var(M)))."""
+        K = self.count
+        if K < 3:
+            return np.full(self.product.shape, np.nan)
+        total = self.value_squared / K - (self.value / K) ** 2
+        residual = np.maximum(0.0, total[:, None, None] - slope**2 * variance)
+        squared = np.zeros_like(slope)
+        np.divide(residual, (K - 2) * variance, out=squared, where=varies)
+        error: Array = np.sqrt(squared)
+        return error

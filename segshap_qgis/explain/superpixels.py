@@ -206,6 +206,15 @@ def from_labels(labels: ArrayLike, valid: Mask = None) -> Superpixels:
     return _numbered(cells.astype(np.int64), known, {"kind": "labels"})
 
 
+def cell_means(plane: NDArray[np.floating], superpixels: Superpixels) -> NDArray[np.float64]:
+    """Mean of a map of pixels over each cell: (H, W) to (M,); to compare it cell by cell."""
+    known = superpixels.labels >= 0
+    players = superpixels.labels[known]
+    sums = np.bincount(players, weights=plane[known], minlength=superpixels.n_players)
+    means: NDArray[np.float64] = sums / superpixels.areas
+    return means
+
+
 def _numbered(cells: NDArray[np.int64], valid: Mask, settings: Mapping[str, Any]) -> Superpixels:
     """Renumber the cells that hold a valid pixel 0..M-1 and find their areas and neighbours."""
     known = _checked_valid(valid, cells.shape) & (cells >= 0)

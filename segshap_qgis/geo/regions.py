@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Optional
 
 import numpy as np
@@ -59,6 +60,27 @@ def region_from_geometry(geometry: Any, window: Window) -> NDArray[np.bool_]:
             "The region of interest lies on no-data.", "Pick a place where the raster has values."
         )
     return selected & window.valid
+
+
+def polygon_labels(polygons: Sequence[Any], window: Window) -> NDArray[np.int32]:
+    """Number of the polygon, from 0, that holds the centre of each pixel; the last where several.
+
+    Parameters
+    ----------
+    polygons : sequence of shapely Polygon or MultiPolygon
+        In the window's CRS.
+    window : Window
+        The pixels.
+
+    Returns
+    -------
+    (H, W) int32 array
+        -1 where there is none.
+    """
+    parts = [(number, part) for number, whole in enumerate(polygons) for part in _parts(whole)]
+    numbers = np.array([-1, *(number for number, _ in parts)], dtype=np.int32)
+    labels: NDArray[np.int32] = numbers[_burn([part for _, part in parts], window)]
+    return labels
 
 
 def share_outside(geometry: Any, window: Window) -> float:

@@ -109,6 +109,7 @@ class MaskedGame:
         self.n_players = superpixels.n_players
         self.n_targets = len(self.target_names)
         self.batch_size = batch_size or max(1, PIXELS_PER_BATCH // (shape[0] * shape[1]))
+        self.mask_batch_size = self.batch_size
 
         dark = black(len(normalised), model.card.normalisation)
         painted = background_image(background, normalised, valid, superpixels, dark)
@@ -128,10 +129,15 @@ class MaskedGame:
         return np.concatenate(batches) if batches else np.empty((0, self.n_targets))
 
     def evaluate_masks(self, masks: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Values under soft masks: (K, H, W) in [0, 1], 1 shows the image, to (K, T) float64."""
+        """Values under soft masks: (K, H, W) in [0, 1], 1 shows the image, to (K, T) float64.
+
+        Pixels of no super-pixel are shown whatever a mask says.
+        """
         masks = np.asarray(masks, dtype=np.float32)
-        starts = range(0, len(masks), self.batch_size)
-        batches = [self._soft_values(masks[i : i + self.batch_size]) for i in starts]
+        starts = range(0, len(masks), self.mask_batch_size)
+        batches = [
+            self._soft_values(self._shown(masks[i : i + self.mask_batch_size])) for i in starts
+        ]
         return np.concatenate(batches) if batches else np.empty((0, self.n_targets))
 
     def _values(self, coalitions: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -141,9 +147,13 @@ class MaskedGame:
         images = torch.where(shown[:, None], self.image, self.background)
         return self.read_out(self.model.logits(images))
 
-    def _soft_values(self, masks: NDArray[np.float32]) -> NDArray[np.float64]:
-        shown = torch.from_numpy(masks).to(self.model.device)[:, None]
-        images = self.background + shown * (self.image - self.background)
+    def _shown(self, masks: NDArray[np.float32]) -> Tensor:
+        """Masks as (K, H, W) tensors that leave the pixels of no super-pixel as they are."""
+        shown = torch.from_numpy(masks).to(self.model.device)
+        return shown.masked_fill(self.labels == self.n_players, 1.0)
+
+    def _soft_values(self, shown: Tensor) -> NDArray[np.float64]:
+        images = self.background + shown[:, None] * (self.image - self.background)
         return self.read_out(self.model.logits(images))
 
     def read_out(

@@ -136,6 +136,11 @@ class Program:
             size, is_lift = self.network.sizes[step.stage.name], isinstance(step.goal, Lift)
             self._layers.append(make_layer(step.stage, is_lift, maps, dtype, size))
 
+    @property
+    def is_prepared(self) -> bool:
+        """Whether the layers are there."""
+        return len(self._layers) == len(self.steps)
+
     def release(self) -> None:
         """Give layers and working memory back, until `prepare` makes them again."""
         self._layers = []

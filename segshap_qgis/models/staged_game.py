@@ -97,6 +97,7 @@ class StagedGame(MaskedGame):
         self.null_players = self._unseen(self.plans[0].program.image_windows)
         self.follow(min(self.plans, key=lambda plan: plan.work(evaluations)))
         self.batch_size = keywords.get("batch_size") or _suitable_batch(self.plan.program)
+        self.mask_batch_size = min(self.batch_size, _suitable_batch(self.plans[0].program))
         if precision == "auto":
             self.try_bfloat16(tolerance)
 
@@ -175,10 +176,31 @@ class StagedGame(MaskedGame):
     def _values(self, coalitions: NDArray[np.bool_]) -> NDArray[np.float64]:
         with torch.inference_mode():
             present = self._padded(coalitions)
-            made: dict[Goal, Tensor] = dict(self._run(self.plan.program, present, self.tables))
-            logits = [made[goal].permute(0, 3, 1, 2).float() for goal in self._goals]
-            values = [self.read_out(logits[w], [pixels]) for w, pixels in self._local_pixels]
-            return np.concatenate(values, axis=1)
+            return self._read_goals(dict(self._run(self.plan.program, present, self.tables)))
+
+    def _soft_values(self, shown: Tensor) -> NDArray[np.float64]:
+        """Without tables, which know cells only; still no more than the regions need."""
+        program = self.plans[0].program
+        if not program.is_prepared:
+            program.prepare(torch.float32)
+
+        def paint(_present: Tensor, window: Window) -> Tensor:
+            rows, columns = slice(window.top, window.bottom), slice(window.left, window.right)
+            image, background = (
+                bands[:, rows, columns].permute(1, 2, 0) for bands in (self.image, self.background)
+            )
+            return background + shown[:, rows, columns, None] * (image - background)
+
+        nobody = torch.zeros(len(shown), self.n_players + 1, dtype=torch.bool, device=shown.device)
+        with torch.inference_mode():
+            made = dict(program.run(nobody, {}, paint, self.model.check_interrupted))
+            return self._read_goals(made)
+
+    def _read_goals(self, made: dict[Goal, Tensor]) -> NDArray[np.float64]:
+        """Values from the logits on the windows of the regions."""
+        logits = [made[goal].permute(0, 3, 1, 2).float() for goal in self._goals]
+        values = [self.read_out(logits[w], [pixels]) for w, pixels in self._local_pixels]
+        return np.concatenate(values, axis=1)
 
     def try_bfloat16(self, tolerance: float | None) -> None:
         """Compute in bfloat16 if that changes the values of a sample little enough.

@@ -7,11 +7,11 @@ from segshap_qgis.errors import SettingsError
 from segshap_qgis.explain import deletion_insertion, explain, from_labels
 from segshap_qgis.explain.pixel_curves import (
     as_explanation,
-    cell_means,
     painted,
     pixel_curves,
     random_pixel_curves,
 )
+from segshap_qgis.explain.superpixels import cell_means
 from tests.explain.games import FunctionGame
 
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from segshap_qgis.errors import ModelError, SettingsError
-from segshap_qgis.explain import rise
-from segshap_qgis.explain.rise import random_masks
+from segshap_qgis.explain import explain_by_rise, rise
+from segshap_qgis.explain.rise import random_masks, rise_cells
+from segshap_qgis.explain.superpixels import cell_means
 
 SHAPE = (24, 32)
 
@@ -93,3 +94,51 @@ def test_bad_settings_and_values_are_refused():
             rise(MaskGame(spot(0, 0)), SHAPE, **settings)
     with pytest.raises(ModelError):
         rise(MaskGame(np.full(SHAPE, np.nan)), SHAPE, 4)
+
+
+class PixelGame(MaskGame):
+    """The sum of weighted pixels, of masks and of coalitions of super-pixels alike."""
+
+    target_names = ("oil", "sea")
+
+    def __init__(self, weights, cells):
+        super().__init__(weights)
+        self.cells, self.n_players = cells, cells.n_players
+
+    def __call__(self, coalitions):
+        return self.evaluate_masks(coalitions[:, self.cells.labels].astype(np.float32))
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_heat_becomes_an_explanation_of_small_squares(signed):
+    cells = rise_cells(SHAPE)
+    game = PixelGame(spot(12, 16), cells)
+    found = explain_by_rise(game, cells, budget=402, seed=3, signed=signed)
+    heat = rise(game, SHAPE, 400, seed=3)
+    kind = heat.signed if signed else heat.heat
+    np.testing.assert_allclose(found.values[0], cell_means(kind[0], cells))
+    assert found.settings["targets"] == ["oil", "sea"]
+    assert found.evaluations == 402
+    assert found.base.tolist() == [0.0, 1.0]
+    assert found.prediction.tolist() == [1.0, 0.0]
+    assert found.history[0][0] < found.history[-1][0]
+    assert cells.labels[12, 16] in np.argsort(-found.values[0])[:9]
+
+
+@pytest.mark.parametrize("kind", ["heat", "signed"])
+def test_standard_errors_of_heat_are_the_spread_over_seeds(kind):
+    game = MaskGame(spot(12, 16) - 0.5 * spot(3, 3))
+    runs = [rise(game, SHAPE, 150, cells=4, seed=seed) for seed in range(120)]
+    told = np.mean([getattr(run, f"{kind}_error")[0] for run in runs], axis=0)
+    spread = np.std([getattr(run, kind)[0] for run in runs], axis=0, ddof=1)
+    np.testing.assert_allclose(told.mean(), spread.mean(), rtol=0.1)
+
+
+def test_a_run_of_rise_stops_when_it_is_told_or_precise_enough():
+    cells = rise_cells(SHAPE)
+    game = PixelGame(spot(12, 16), cells)
+    stopped = explain_by_rise(game, cells, budget=500, on_progress=lambda found: False)
+    assert stopped.evaluations == 2 + 16
+    precise = explain_by_rise(game, cells, budget=5000, stop_at=0.1)
+    assert precise.precision < 0.1
+    assert precise.evaluations < 5000

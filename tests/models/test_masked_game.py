@@ -123,6 +123,16 @@ def test_soft_masks_of_zeros_and_ones_agree_with_coalitions(model, image, superp
     np.testing.assert_allclose(game.evaluate_masks(masks), game(coalitions), atol=1e-6)
 
 
+def test_pixels_of_no_super_pixel_are_shown_under_soft_masks(model, image):
+    land = np.zeros(SHAPE, dtype=bool)
+    land[:, 24:] = True
+    superpixels = squares(SHAPE, side=8, valid=~land)
+    game = MaskedGame(model, image, superpixels, [REGION], ["oil"], background=9.0)
+    nothing = np.zeros((1, *SHAPE), dtype=np.float32)
+    nobody = np.zeros((1, superpixels.n_players), dtype=bool)
+    np.testing.assert_allclose(game.evaluate_masks(nothing), game(nobody), atol=1e-6)
+
+
 def test_no_data_enters_neither_the_background_nor_the_region(model, image, superpixels):
     valid = np.ones(SHAPE, dtype=bool)
     valid[:, 20:] = False

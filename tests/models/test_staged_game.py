@@ -327,3 +327,17 @@ def test_a_cancel_stops_between_two_layers(model):
 def test_stages_do_not_show_in_the_weights_of_a_network():
     network = FCDenseNet(1, 2, (1, 1), 1, growth=2, stem_maps=3)
     assert not [name for name in network.state_dict() if "stage" in name]
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+def test_soft_masks_have_the_values_of_plain_evaluation(model, depth):
+    shape = (72, 52)
+    cells = hexagons(shape, side=9)
+    common = (model, image_of(shape), cells, [block(shape, 20, 30, 5)], [0, 1])
+    masks = np.random.default_rng(0).random((5, *shape)).astype(np.float32)
+    staged = StagedGame(*common, evaluations=0)
+    staged.follow(staged.plans[depth])
+    plain = MaskedGame(*common)
+    np.testing.assert_allclose(
+        staged.evaluate_masks(masks), plain.evaluate_masks(masks), atol=CLOSE
+    )
