@@ -30,7 +30,6 @@ from .workflow import Guide, Request
 
 # More classes than any class map has: a measured image was chosen by mistake.
 MOST_CLASSES = 256
-Context = QgsCoordinateTransformContext
 
 
 class RasterGuide:
@@ -49,7 +48,7 @@ class RasterGuide:
         The layer cannot be read.
     """
 
-    def __init__(self, layer: QgsRasterLayer, context: Context) -> None:
+    def __init__(self, layer: QgsRasterLayer, context: QgsCoordinateTransformContext) -> None:
         provider = layer.dataProvider()
         if not layer.isValid() or provider is None or provider.dataType(1) not in NUMPY_TYPES:
             raise ImageError(
@@ -120,7 +119,7 @@ class PolygonGuide:
         The layer holds no polygons.
     """
 
-    def __init__(self, layer: QgsVectorLayer, context: Context) -> None:
+    def __init__(self, layer: QgsVectorLayer, context: QgsCoordinateTransformContext) -> None:
         if not layer.isValid() or layer.geometryType() != QgsWkbTypes.GeometryType.PolygonGeometry:
             raise SettingsError(f"“{layer.name()}” holds no polygons.", "Choose a polygon layer.")
         self.name = layer.name()
@@ -185,7 +184,10 @@ NO_LAYERS = CellLayers()
 
 
 def cell_layers(
-    request: Request, cut: Optional[QgsMapLayer], land: Optional[QgsMapLayer], context: Context
+    request: Request,
+    cut: Optional[QgsMapLayer],
+    land: Optional[QgsMapLayer],
+    context: QgsCoordinateTransformContext,
 ) -> CellLayers:
     """Snapshots, on the main thread, of the layers that a request's super-pixels follow.
 

@@ -317,8 +317,8 @@ def _asked_for(request: Request, found: Explanation) -> Explanation:
     return found if request.against is None else only_targets(found, [2])
 
 
-def _explain_by_signed_rise(*arguments: Any, **keywords: Any) -> Explanation:
-    return explain_by_rise(*arguments, signed=True, **keywords)
+def _explain_by_signed_rise(game: Game, superpixels: Superpixels, **keywords: Any) -> Explanation:
+    return explain_by_rise(game, superpixels, signed=True, **keywords)
 
 
 _METHODS: Mapping[str, Callable[..., Explanation]] = {

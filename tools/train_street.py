@@ -170,7 +170,8 @@ def train(options: argparse.Namespace) -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     streets = load(options.data / "train")
-    network = HarDNetMSEG(len(CLASSES)).to(device, memory_format=torch.channels_last)
+    network: Any = HarDNetMSEG(len(CLASSES)).to(device)
+    network = network.to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=2e-2)
     checkpoint = options.out / "last.pt"
     done = 0
