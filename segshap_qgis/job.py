@@ -18,7 +18,6 @@ from .geo.grid import pixel_bounds
 from .geo.merging import merge_pixels
 from .geo.regions import mask_outline, share_outside
 from .geo.wellknown import to_wkb
-from .model_library import trusted
 from .provider_window import Snapshot
 from .workflow import Request, explain_window
 
@@ -99,7 +98,6 @@ class ExplainJob:
         is_snapshot = isinstance(layer, Snapshot)
         self.snapshot = layer if is_snapshot else Snapshot(layer, request.bands)
         self.model = model
-        self._trusted = trusted()
         self.window: Optional[Window] = None
         self.outside = 0.0
         self._started = datetime.now(timezone.utc)
@@ -112,7 +110,7 @@ class ExplainJob:
         from .models import load_model
 
         self._started = datetime.now(timezone.utc)
-        model = self.model or load_model(self.request.model, trusted=self._trusted)
+        model = self.model or load_model(self.request.model)
         self._model_id = model.card.id
         self.window = window = self._read()
         with model.interruptible(task.is_cancelled):

@@ -14,6 +14,7 @@ from qgis.core import QgsSettings
 
 from .errors import ModelError, SegShapError
 from .models import ModelCard, read_card
+from .models.trust import checksum, trust_is_kept_by
 
 FOLDER = Path(__file__).resolve().parents[1] / "resources" / "models"
 ADDED = "segshap/models"
@@ -134,15 +135,11 @@ def trust(path: Union[str, Path]) -> None:
     ModelError
         It cannot be read, or is no TorchScript.
     """
-    from .models.torchscript import checksum
-
     _store(TRUSTED, {**_stored(TRUSTED), str(path): checksum(path)})
 
 
 def is_trusted(path: Union[str, Path]) -> bool:
     """Whether a TorchScript file is trusted, as it is now."""
-    from .models.torchscript import checksum
-
     try:
         return checksum(path) in trusted()
     except SegShapError:
@@ -174,3 +171,7 @@ def _stored(key: str) -> dict:
 
 def _store(key: str, table: dict) -> None:
     QgsSettings().setValue(key, json.dumps(table))
+
+
+# Whoever loads a model in QGIS has this list asked, without having to think of it.
+trust_is_kept_by(trusted)

@@ -22,7 +22,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from train_oil import csiro_files, read_grey, read_mask, sos_rows
 
-from segshap_qgis.models.segmentation import MODELS_FOLDER, SegmentationModel, load_model
+from segshap_qgis.models.model_files import MODELS_FOLDER
+from segshap_qgis.models.segmentation import SegmentationModel, load_model
 
 SENSORS = {"sentinel": "Sentinel-1", "palsar": "ALOS PALSAR"}
 MONTAGE_CHIPS = 12

@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from train_oil import RECIPE, SIZES, csiro_files, load_chips
 
-from segshap_qgis.models.segmentation import MODELS_FOLDER
+from segshap_qgis.models.model_files import MODELS_FOLDER
 
 KEPT_OUT_LIST = MODELS_FOLDER / "oil_kept_out_chips.txt"
 TITLES = {

@@ -142,12 +142,12 @@ class ModelManager(QWidget):
         if not torch_is_here():
             self.said.setText(self.tr("PyTorch is missing. SegSHAP's dock says how to get it."))
             return
-        trusted, path = library.trusted(), listed.path
+        path = listed.path
 
         def load() -> Any:
             from ..models import load_model
 
-            return load_model(path, trusted=trusted)
+            return load_model(path)
 
         try:
             self.trial = ModelTrial(layer, listed.card, load, self._tried)

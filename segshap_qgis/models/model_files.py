@@ -7,6 +7,9 @@ from pathlib import Path
 from ..errors import ModelError
 from .model_card import ModelCard
 
+MODELS_FOLDER = Path(__file__).resolve().parents[2] / "resources" / "models"
+DEFAULT_MODEL = "oil_fcdensenet56"
+
 
 def card_path(path: str | Path) -> Path:
     """Path of the card beside a model file, whether it is there or not."""
@@ -43,3 +46,18 @@ def read_card(path: str | Path) -> ModelCard:
             "Add the model in Settings > Options > SegSHAP: a wizard writes the card.",
         )
     raise ModelError(f"There is no model file {path.name}.", "Choose the model again.")
+
+
+def card_path_of(path_or_name: str | Path) -> Path:
+    """Path of a model's card, given that, its weight file beside it, or a bundled name."""
+    path = Path(path_or_name)
+    if path.suffix == "" and len(path.parts) == 1:
+        bundled = MODELS_FOLDER / f"{path.name}.json"
+        if not bundled.is_file():
+            known = ", ".join(sorted(p.stem for p in MODELS_FOLDER.glob("*.json")))
+            raise ModelError(
+                f"There is no bundled model '{path.name}'.", f"Choose one of: {known}."
+            )
+        return bundled
+    beside = path.with_suffix(".json")
+    return beside if beside.is_file() else path

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ..errors import ImageError, Interrupted, ModelError, SettingsError
+from ..errors import ModelError
+from ..explain.types import Superpixels
+from .model import Model
 from .model_card import ModelCard
-from .model_files import read_card
-from .normalisation import normalise, sea_statistics
+from .model_files import DEFAULT_MODEL, card_path_of, read_card
 from .own_networks import FORMATS, own_network
+from .threads import computing_threads
+from .trust import trusted_programs
 
-MODELS_FOLDER = Path(__file__).resolve().parents[2] / "resources" / "models"
-DEFAULT_MODEL = "oil_fcdensenet56"
+if TYPE_CHECKING:
+    from .masked_game import MaskedGame
+
 MAX_WEIGHTS_BYTES = 1_000_000_000
 MAX_PARAMETERS = 250_000_000
 
@@ -33,11 +37,7 @@ ARCHITECTURES = {
 }
 
 
-def _never() -> bool:
-    return False
-
-
-class SegmentationModel:
+class SegmentationModel(Model):
     """A network with the card that says how to feed it.
 
     Parameters
@@ -53,73 +53,15 @@ class SegmentationModel:
     def __init__(
         self, card: ModelCard, network: nn.Module, device: str | torch.device | None = None
     ) -> None:
-        self.card = card
+        super().__init__(card)
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         if self.device.type == "cuda":
             # cuDNN's default rounds float32 to 10 bits, too coarse for values equal to 1e-5.
             torch.backends.cudnn.allow_tf32 = False
-        self._is_cancelled: Callable[[], bool] = _never
+        self.minimum_size = getattr(network, "minimum_size", 1)
         network = network.eval().requires_grad_(False).to(self.device)
         # torch's annotations do not know this overload of `to`.
         self.network: nn.Module = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-
-    @property
-    def class_names(self) -> list[str]:
-        """Names of the classes in the order of the network's outputs."""
-        return self.card.class_names
-
-    def class_index(self, target: str | int) -> int:
-        """Index of a class given by name or index.
-
-        Raises
-        ------
-        SettingsError
-            The model has no such class.
-        """
-        if isinstance(target, str) and target in self.class_names:
-            return self.class_names.index(target)
-        if not isinstance(target, str) and 0 <= int(target) < len(self.class_names):
-            return int(target)
-        raise SettingsError(
-            f"The model '{self.card.title}' has no class {target!r}.",
-            f"Choose one of: {', '.join(self.class_names)}.",
-        )
-
-    def normalise(
-        self,
-        bands: NDArray,
-        valid: NDArray[np.bool_] | None = None,
-        unit: str | None = None,
-        sea: NDArray[np.floating] | None = None,
-    ) -> NDArray[np.float32]:
-        """Raw bands to what the network was trained on, after checking that they fit it.
-
-        Parameters
-        ----------
-        bands : (B, H, W) array
-            Raw values, in the unit of the raster.
-        valid : (H, W) bool array, optional
-            False on no-data; all pixels are valid by default.
-        unit : str, optional
-            Unit of the values, where the recipe cares; recognised from the data by default.
-        sea : (2B, H, W) array, optional
-            What radar contrast is measured against instead of the window's own `sea_statistics`.
-
-        Raises
-        ------
-        ImageError
-            Wrong number of bands, too small, no valid pixel, NaN in valid pixels, or constant.
-        """
-        self._check_fits(bands)
-        if valid is None:
-            valid = np.ones(bands.shape[1:], dtype=bool)
-        return normalise(bands, valid, self.card.normalisation, unit, sea)
-
-    def sea_statistics(
-        self, bands: NDArray, valid: NDArray[np.bool_], unit: str | None = None
-    ) -> NDArray[np.float64] | None:
-        """What `normalise` measures contrast against in a window, (2B,); None if nothing."""
-        return sea_statistics(bands, valid, self.card.normalisation, unit)
 
     def predict(
         self,
@@ -132,6 +74,24 @@ class SegmentationModel:
         image = torch.from_numpy(self.normalise(bands, valid, unit, sea)).to(self.device)
         return self.logits(image[None]).softmax(dim=1)[0].cpu().numpy()
 
+    def make_game(
+        self,
+        image: NDArray,
+        superpixels: Superpixels,
+        regions: Sequence[NDArray[np.bool_]],
+        targets: Sequence[str | int],
+        *arguments: Any,
+        **keywords: Any,
+    ) -> MaskedGame:
+        """The fastest game that applies; see `segshap_qgis.models.staged_game.make_game`."""
+        from .staged_game import make_game
+
+        return make_game(self, image, superpixels, regions, targets, *arguments, **keywords)
+
+    def computing_threads(self, count: int) -> AbstractContextManager[None]:
+        """Within this context the network computes with so many threads."""
+        return computing_threads(count)
+
     def logits(self, images: Tensor) -> Tensor:
         """Logits of normalised images: (N, B, H, W) to (N, C, H, W), on the model's device."""
         with torch.inference_mode():
@@ -140,8 +100,6 @@ class SegmentationModel:
     @contextmanager
     def interruptible(self, is_cancelled: Callable[[], bool]) -> Iterator[None]:
         """Within this context the network stops between two layers once `is_cancelled()` holds.
-
-        One pass over a large window takes seconds; a person who cancels should not wait for it.
 
         Raises
         ------
@@ -152,53 +110,22 @@ class SegmentationModel:
         def check(*_: Any) -> None:
             self.check_interrupted()
 
-        self._is_cancelled = is_cancelled
         layers = [layer for layer in self.network.modules() if not any(layer.children())]
         handles = [layer.register_forward_pre_hook(check) for layer in layers]
         try:
-            yield
+            with super().interruptible(is_cancelled):
+                yield
         finally:
-            self._is_cancelled = _never
             for handle in handles:
                 handle.remove()
-
-    def check_interrupted(self) -> None:
-        """Stop here if the person cancelled; for work on the network's layers outside its forward.
-
-        Raises
-        ------
-        Interrupted
-            Within `interruptible`, when its `is_cancelled()` holds.
-        """
-        if self._is_cancelled():
-            raise Interrupted
-
-    def _check_fits(self, bands: NDArray) -> None:
-        if np.ndim(bands) != 3:
-            raise ImageError("An image needs three dimensions: bands, rows and columns.")
-        n_bands, height, width = bands.shape
-        if n_bands != len(self.card.bands):
-            names = ", ".join(band["name"] for band in self.card.bands)
-            raise ImageError(
-                f"The model '{self.card.title}' reads {len(self.card.bands)} band(s), "
-                f"but the image has {n_bands}.",
-                f"Choose the band(s): {names}.",
-            )
-        smallest = getattr(self.network, "minimum_size", 1)
-        if min(height, width) < smallest:
-            raise ImageError(
-                f"The image of {width} x {height} pixels is smaller than the model's minimum of "
-                f"{smallest} x {smallest}.",
-                "Choose a larger window or raster.",
-            )
 
 
 def load_model(
     path_or_name: str | Path = DEFAULT_MODEL,
     device: str | torch.device | None = None,
-    trusted: Collection[str] = (),
+    trusted: Collection[str] | None = None,
 ) -> SegmentationModel:
-    """Load a model from its card, or a bundled model by its name.
+    """Load a model into this process from its card, or a bundled model by its name.
 
     Model files are untrusted: only tensors are read, sizes are bounded before anything is
     allocated, and only the architectures of this package are built. ONNX files are read by
@@ -212,7 +139,8 @@ def load_model(
     device : str or torch.device, optional
         Where it runs; a CUDA device when there is one, else the CPU.
     trusted : collection of str, optional
-        SHA-256 checksums of the TorchScript files that may run.
+        SHA-256 checksums of the TorchScript files that may run; by default those that the person
+        at this computer trusts.
 
     Raises
     ------
@@ -236,7 +164,7 @@ def own_model(
     card: ModelCard,
     path: Path,
     device: str | torch.device | None = None,
-    trusted: Collection[str] = (),
+    trusted: Collection[str] | None = None,
 ) -> SegmentationModel:
     """The model of an ONNX or TorchScript file with a card that need not lie beside it yet.
 
@@ -246,22 +174,7 @@ def own_model(
         As `load_model`.
     """
     where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-    return SegmentationModel(card, own_network(card, path, where, trusted), where)
-
-
-def card_path_of(path_or_name: str | Path) -> Path:
-    """Path of a model's card, given that, its weight file beside it, or a bundled name."""
-    path = Path(path_or_name)
-    if path.suffix == "" and len(path.parts) == 1:
-        bundled = MODELS_FOLDER / f"{path.name}.json"
-        if not bundled.is_file():
-            known = ", ".join(sorted(p.stem for p in MODELS_FOLDER.glob("*.json")))
-            raise ModelError(
-                f"There is no bundled model '{path.name}'.", f"Choose one of: {known}."
-            )
-        return bundled
-    beside = path.with_suffix(".json")
-    return beside if beside.is_file() else path
+    return SegmentationModel(card, own_network(card, path, where, trusted_programs(trusted)), where)
 
 
 def _weights_path(card: ModelCard, card_path: Path) -> Path:

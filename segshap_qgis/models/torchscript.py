@@ -7,8 +7,6 @@ asked for; nothing of an untrusted file is read by torch.
 
 from __future__ import annotations
 
-import hashlib
-import zipfile
 from collections.abc import Collection
 from pathlib import Path
 
@@ -16,39 +14,9 @@ import torch
 from torch import Tensor
 
 from ..errors import ModelError
+from .trust import checksum, unreadable
 
-MAX_SCRIPT_BYTES = 1_000_000_000
 MAX_PARAMETERS = 250_000_000
-
-
-def checksum(path: str | Path) -> str:
-    """SHA-256 of a model file, by which it is trusted.
-
-    Raises
-    ------
-    ModelError
-        It is missing, too large, or no TorchScript archive.
-    """
-    path = Path(path)
-    try:
-        if path.stat().st_size > MAX_SCRIPT_BYTES:
-            raise ModelError(f"{path.name} is larger than {MAX_SCRIPT_BYTES / 1e9:.0f} GB.")
-        with zipfile.ZipFile(path) as archive:
-            entries = archive.infolist()
-        if sum(entry.file_size for entry in entries) > MAX_SCRIPT_BYTES:
-            raise ModelError(
-                f"{path.name} unpacks to more than {MAX_SCRIPT_BYTES / 1e9:.0f} GB.",
-                "Get the model again from a source that you know.",
-            )
-        if not any("/code/" in entry.filename for entry in entries):
-            raise _unreadable(path)
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise ModelError(
-            f"The model file {path.name} cannot be read: {error.strerror}.", "Choose another file."
-        ) from error
-    except zipfile.BadZipFile as error:
-        raise _unreadable(path) from error
 
 
 def load_script(
@@ -80,7 +48,7 @@ def load_script(
     try:
         script = torch.jit.load(str(path), map_location=device)
     except Exception as error:  # torch raises many kinds on damaged files
-        raise _unreadable(path) from error
+        raise unreadable(path) from error
     if sum(parameter.numel() for parameter in script.parameters()) > MAX_PARAMETERS:
         raise ModelError(f"The network in {path.name} is too large.")
     return script.eval()
@@ -109,10 +77,3 @@ def run_script(script: torch.jit.ScriptModule, name: str, images: Tensor) -> Ten
             "Trace a wrapper that returns the scores alone.",
         )
     return scores
-
-
-def _unreadable(path: Path) -> ModelError:
-    return ModelError(
-        f"{path.name} is not a TorchScript file that can be read.",
-        "Save the network with torch.jit.trace(network, example).save(FILE), or as ONNX.",
-    )

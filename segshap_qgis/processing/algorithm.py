@@ -25,7 +25,7 @@ from qgis.PyQt.QtGui import QIcon
 from ..dependencies import torch_is_here
 from ..errors import SegShapError
 from ..icons import icon
-from ..model_library import find_model, listed_models, trusted
+from ..model_library import find_model, listed_models
 from ..models import read_card
 from ..workflow import CELL_KINDS, Request
 
@@ -292,7 +292,7 @@ class SegShapAlgorithm(QgsProcessingAlgorithm):
         """The request's model; its name goes into the log."""
         from ..models import load_model
 
-        model = load_model(request.model, trusted=trusted())
+        model = load_model(request.model)
         feedback.pushInfo(self.tr("Model: {}").format(model.card.title))
         return model
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,23 +18,37 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ModelFiles:
-    """A model's two files, as they are sent: nothing in them is run."""
+    """A model's two files, as they are sent; only a TorchScript file is a program.
+
+    Attributes
+    ----------
+    card_name, weights_name : str
+        Names of the files.
+    card, weights : bytes
+        What is in them.
+    trusted : tuple of str
+        Checksum of the program, if it is one: the person who sends it trusts it.
+    """
 
     card_name: str
     card: bytes
     weights_name: str
     weights: bytes
+    trusted: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, path_or_name: str) -> ModelFiles:
-        """Read them, after they have been checked."""
+        """Read them, after they have been checked, and a program for being trusted."""
         from ..models import load_model
-        from ..models.segmentation import card_path_of
+        from ..models.model_files import card_path_of
 
         model = load_model(path_or_name)
         card = card_path_of(path_or_name)
         weights = card.parent / str(model.card.weights["file"])
-        return cls(card.name, card.read_bytes(), weights.name, weights.read_bytes())
+        content = weights.read_bytes()
+        is_program = model.card.architecture.get("name") == "TorchScript"
+        trusted = (hashlib.sha256(content).hexdigest(),) if is_program else ()
+        return cls(card.name, card.read_bytes(), weights.name, content, trusted)
 
 
 def as_it_is(model: ModelFiles) -> ModelFiles:
@@ -53,7 +68,7 @@ def _loaded(files: ModelFiles) -> Any:
             (Path(folder) / files.card_name).write_bytes(files.card)
             (Path(folder) / files.weights_name).write_bytes(files.weights)
             _LOADED.clear()
-            _LOADED[files] = load_model(Path(folder) / files.card_name)
+            _LOADED[files] = load_model(Path(folder) / files.card_name, trusted=files.trusted)
     return _LOADED[files]
 
 

@@ -69,7 +69,7 @@ def identity_of(path: str) -> dict[str, Any]:
 
 def identity_of_model(path_or_name: str, card: ModelCard) -> str:
     """What changes when a model is replaced: a checksum of its card and of its weights."""
-    from ..models.segmentation import card_path_of
+    from ..models.model_files import card_path_of
 
     weights = card.weights.get("sha256")
     if not weights:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from segshap_qgis.models import FCDenseNet, load_model
-from segshap_qgis.models.segmentation import MODELS_FOLDER
+from segshap_qgis.models.model_files import MODELS_FOLDER
 
 NAMES = sorted(card.stem for card in MODELS_FOLDER.glob("*.json"))
 LARGEST = {"oil_fcdensenet_small": 1_500_000}

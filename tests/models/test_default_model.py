@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from osgeo import gdal
 
-from segshap_qgis.models.segmentation import MODELS_FOLDER, SegmentationModel, load_model
+from segshap_qgis.models.model_files import MODELS_FOLDER
+from segshap_qgis.models.segmentation import SegmentationModel, load_model
 
 SCENE = Path(__file__).resolve().parents[2] / "resources" / "sample" / "sample_slick.tif"
 # Bends of the slick in the sample scene: row, column.

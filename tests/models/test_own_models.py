@@ -16,7 +16,7 @@ from segshap_qgis.errors import DependencyError, ImageError, ModelError
 from segshap_qgis.explain import explain, squares
 from segshap_qgis.models import MaskedGame, load_model, make_game, read_card
 from segshap_qgis.models.own_networks import try_script
-from segshap_qgis.models.torchscript import checksum
+from segshap_qgis.models.trust import checksum
 from tests.models.own_models import SmallNetwork, own_card, write_onnx, write_torchscript
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -195,7 +195,7 @@ def test_damaged_files_are_refused(tmp_path, name):
 
 
 def test_an_archive_that_unpacks_to_too_much_is_not_opened(tmp_path, monkeypatch):
-    monkeypatch.setattr("segshap_qgis.models.torchscript.MAX_SCRIPT_BYTES", 100_000)
+    monkeypatch.setattr("segshap_qgis.models.trust.MAX_SCRIPT_BYTES", 100_000)
     path = tmp_path / "bomb.pt"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("own/code/net.py", b"0" * 1_000_000)
