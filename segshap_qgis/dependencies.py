@@ -15,6 +15,8 @@ from typing import Optional
 
 from qgis.core import Qgis, QgsApplication
 
+from .interpreter import python_executable
+
 # The build for CPUs is a tenth of the default one on Linux, which brings all of CUDA.
 CPU_WHEELS = "https://download.pytorch.org/whl/cpu"
 
@@ -74,20 +76,6 @@ def install_command() -> str:
     if sys.platform.startswith("linux"):
         command += ["--index-url", CPU_WHEELS]
     return subprocess.list2cmdline(command) if sys.platform == "win32" else shlex.join(command)
-
-
-def python_executable() -> Path:
-    """The Python that QGIS embeds; `sys.executable` is QGIS itself on Windows and macOS."""
-    here = Path(sys.executable)
-    if here.name.lower().startswith("python"):
-        return here
-    candidates = [
-        Path(sys.exec_prefix) / "python.exe",
-        Path(sys.exec_prefix) / "bin" / "python3",
-        here.parent / "python3",
-        here.parent / "bin" / "python3",
-    ]
-    return next((path for path in candidates if path.is_file()), Path("python3"))
 
 
 def _is_managed_by_the_system() -> bool:

@@ -7,7 +7,6 @@ then put in place. pip checks the wheels' checksums where the index gives them.
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess  # nosec B404
 import sys
@@ -22,8 +21,9 @@ from urllib.parse import quote
 from qgis.core import QgsSettings, QgsTask
 from qgis.PyQt.QtCore import pyqtSignal
 
-from .dependencies import CPU_WHEELS, private_folder, python_executable, use_private_folder
+from .dependencies import CPU_WHEELS, private_folder, use_private_folder
 from .errors import DependencyError, Interrupted
+from .interpreter import environment, start
 
 LINES_KEPT = 200
 
@@ -114,7 +114,7 @@ class InstallTask(QgsTask):
             self._pip("download", "--only-binary", ":all:", "--dest", str(wheels), *index)
         source = ["--no-index", "--find-links", str(wheels)]
         self._pip("install", "--only-binary", ":all:", "--target", str(staging), *source)
-        self._run([*_python(), "-c", _probe_in(staging, self.wanted.probe)])
+        self._run(["-c", _probe_in(staging, self.wanted.probe)])
         if self.isCanceled():
             raise Interrupted
         _replace(staging, self.folder)
@@ -125,22 +125,20 @@ class InstallTask(QgsTask):
         options = ["--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
         constraint = _numpy_as_it_is(self.folder.parent)
         self._run(
-            [*_python(), "-m", "pip", command, *options, "--constraint", str(constraint),
+            ["-m", "pip", command, *options, "--constraint", str(constraint),
              *arguments, *self.wanted.packages]
         )  # fmt: skip
 
-    def _run(self, command: Sequence[str]) -> None:
-        """Run a program without a shell, pass on what it says, and end it when cancelled."""
-        # A list of our own arguments, and no shell.
-        process = subprocess.Popen(  # noqa: S603  # nosec B603
-            list(command),
+    def _run(self, arguments: Sequence[str]) -> None:
+        """Run Python, pass on what it says, and end it when cancelled."""
+        process = start(
+            arguments,
+            self._environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env=self._environment,
             text=True,
             errors="replace",
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
         reader = threading.Thread(target=self._listen, args=(process,), daemon=True)
         reader.start()
@@ -162,9 +160,7 @@ class InstallTask(QgsTask):
 
 def pip_environment() -> dict[str, str]:
     """Environment of pip: the proxy of QGIS's settings, and nothing that turns pip elsewhere."""
-    environment = {**os.environ, "PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0"}
-    # Set by QGIS for itself on some systems; a plain Python must find its own.
-    environment.pop("PYTHONHOME", None)
+    variables = {**environment(), "PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0"}
     settings = QgsSettings()
     if settings.value("proxy/proxyEnabled", False, bool):
         host, port = settings.value("proxy/proxyHost", ""), settings.value("proxy/proxyPort", "")
@@ -173,12 +169,8 @@ def pip_environment() -> dict[str, str]:
         login = f"{user}:{password}@" if user else ""
         if host:
             address = f"http://{login}{host}:{port or 8080}"
-            environment.update(HTTP_PROXY=address, HTTPS_PROXY=address)
-    return environment
-
-
-def _python() -> list[str]:
-    return [str(python_executable())]
+            variables.update(HTTP_PROXY=address, HTTPS_PROXY=address)
+    return variables
 
 
 def _numpy_as_it_is(folder: Path) -> Path:

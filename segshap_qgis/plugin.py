@@ -11,6 +11,7 @@ from qgis.PyQt.QtWidgets import QAction, QToolBar, QToolButton
 
 from .gui.options_page import OptionsFactory
 from .icons import icon
+from .models import dismiss_workers
 
 if TYPE_CHECKING:
     from .gui.workbench import Workbench
@@ -89,6 +90,7 @@ class SegShapPlugin:
             self.iface.rasterMenu().removeAction(self.open_action)
             self.open_action.deleteLater()
             self.open_action = None
+        dismiss_workers()
         if self.translator is not None:
             QCoreApplication.removeTranslator(self.translator)
             self.translator = None

@@ -247,7 +247,7 @@ class CheckPage(QWizardPage):
             allowed = [card.weights["sha256"]] if wizard.trust.box.isChecked() else []
 
             def load() -> Any:
-                from ..models.segmentation import own_model
+                from ..models.loading import own_model
 
                 return own_model(card, wizard.path, trusted=allowed)
 

@@ -5,11 +5,12 @@ Names are resolved on first use, so that importing this package does not import 
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import Any
 
 _HOMES = {
-    "load_model": "segmentation",
+    "load_model": "loading",
     "SegmentationModel": "segmentation",
     "ModelCard": "model_card",
     "read_card": "model_files",
@@ -20,7 +21,7 @@ _HOMES = {
     "HarDNetMSEG": "hardnet_mseg",
     "MaskedGame": "masked_game",
     "StagedGame": "staged_game",
-    "make_game": "staged_game",
+    "make_game": "loading",
     "make_averaged_game": "combined_games",
     "make_comparison_game": "combined_games",
 }
@@ -32,6 +33,13 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+
+
+def dismiss_workers() -> None:
+    """End processes that ran models for this one and are at rest, if there are any."""
+    client = sys.modules.get(f"{__name__}.worker.client")
+    if client is not None:
+        client.dismiss_all()
 
 
 def __dir__() -> list[str]:

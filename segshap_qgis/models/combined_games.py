@@ -12,12 +12,12 @@ from ..errors import SettingsError
 from ..explain.combined_games import ContrastGame, MeanGame, StackedGame
 from ..explain.types import Superpixels
 from .backgrounds import Background
-from .segmentation import SegmentationModel
-from .staged_game import make_game
+from .loading import make_game
+from .model import Model
 
 
 def make_averaged_game(
-    model: SegmentationModel,
+    model: Model,
     image: NDArray,
     superpixels: Superpixels,
     regions: Sequence[NDArray[np.bool_]],
@@ -50,7 +50,7 @@ def make_averaged_game(
 
 
 def make_comparison_game(
-    models: Sequence[SegmentationModel],
+    models: Sequence[Model],
     image: NDArray,
     superpixels: Superpixels,
     regions: Sequence[NDArray[np.bool_]],

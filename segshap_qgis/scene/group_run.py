@@ -114,13 +114,11 @@ def explain_group(
     Interrupted
         It was cancelled; nothing of the group is kept.
     """
-    from ..models.threads import computing_threads
-
     regions, failed = _regions(group, window, outlines)
     if not regions:
         return [failed[member] for member in group.members]
     try:
-        with computing_threads(THREADS), model.interruptible(is_cancelled):
+        with model.computing_threads(THREADS), model.interruptible(is_cancelled):
             found = _explained(request, model, window, group, regions)
     except SegShapError as error:
         found = {member: Explained(member, _facts(group, str(error))) for member in regions}

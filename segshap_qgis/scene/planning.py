@@ -81,7 +81,6 @@ def plan_scene(request: SceneRequest, is_cancelled: Callable[[], bool]) -> Plan:
         It was cancelled.
     """
     from ..models import load_model
-    from ..models.threads import computing_threads
 
     model = load_model(request.model)
     source = SceneSource(request.raster, request.bands, request.land)
@@ -92,7 +91,7 @@ def plan_scene(request: SceneRequest, is_cancelled: Callable[[], bool]) -> Plan:
     window = source.read((row[0], column[0], row[1], column[1]))
     if not window.valid.any():
         raise ImageError("The middle of the scene is no-data.", "Estimate with another scene.")
-    with computing_threads(THREADS), model.interruptible(is_cancelled):
+    with model.computing_threads(THREADS), model.interruptible(is_cancelled):
         started = time.perf_counter()
         model.predict(window.bands, window.valid, request.unit or window.unit)
         seconds = time.perf_counter() - started
@@ -126,7 +125,6 @@ def plan_slicks(
         It was cancelled.
     """
     from ..models import load_model, make_game
-    from ..models.threads import computing_threads
 
     queue = queue_of(request, outlines)
     run = queue.request.run
@@ -140,7 +138,7 @@ def plan_slicks(
         times.append((partial.evaluations, time.perf_counter()))
         return partial.evaluations < times[0][0] + TIMED
 
-    with computing_threads(THREADS), model.interruptible(is_cancelled):
+    with model.computing_threads(THREADS), model.interruptible(is_cancelled):
         started = time.perf_counter()
         cells = superpixels_for(run, window)
         background = run.background[0] if isinstance(run.background, tuple) else run.background
