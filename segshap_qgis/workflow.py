@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
+from functools import partial
 from typing import TYPE_CHECKING, Any, Optional, Union
 
 import numpy as np
@@ -230,7 +231,9 @@ def explain_window(
     Returns
     -------
     Explanation or None
-        None when it was cancelled before there was anything to show.
+        Of what is asked for, and after it of every class of the model, from the same evaluations;
+        of what is asked for alone when it was cancelled; None when it was cancelled before there
+        was anything to show.
     """
     latest: Optional[Explanation] = None
     if request.method not in METHODS:
@@ -238,9 +241,9 @@ def explain_window(
             f"Unknown method {request.method!r}.", f"Choose one of: {', '.join(METHODS)}."
         )
 
-    def keep(partial: Explanation) -> bool:
+    def keep(so_far: Explanation) -> bool:
         nonlocal latest
-        latest = _asked_for(request, partial)
+        latest = _asked_for(request, so_far)
         return on_progress(latest) and not is_cancelled()
 
     try:
@@ -286,11 +289,11 @@ def game_for(
     Returns
     -------
     Game
-        Its last target is the one that the request asks for.
+        Of every class of the model, for RISE only of those asked for; its last target is the one that the request asks for.
     """
     from .models import make_averaged_game, make_game
 
-    classes = [request.target] if request.against is None else [request.target, request.against]
+    classes = _played_classes(request, model)
     make: Any = make_averaged_game if isinstance(request.background, tuple) else make_game
     game: Game = make(
         model,
@@ -309,12 +312,24 @@ def game_for(
             else {"evaluations": 0, "precision": "float32"}
         ),
     )
-    return game if request.against is None else ContrastGame(game, [(0, 1)])
+    if request.against is None:
+        return game
+    other = model.class_names[model.class_index(request.against)]
+    return ContrastGame(game, [(len(classes) - 1, classes.index(other))])
+
+
+def _played_classes(request: Request, model: SegmentationModel) -> list[str]:
+    """All classes where they cost nothing, that to explain last; RISE would settle for all."""
+    if request.method == "shapley":
+        others = model.class_names
+    else:
+        others = [] if request.against is None else [request.against]
+    return [name for name in others if name != request.target] + [request.target]
 
 
 def _asked_for(request: Request, found: Explanation) -> Explanation:
-    """Of one class against another only the difference, so that it is shown like any other."""
-    return found if request.against is None else only_targets(found, [2])
+    """Of a heat map against another class only the difference, to be shown like any other."""
+    return found if request.method == "shapley" else only_targets(found, [found.n_targets - 1])
 
 
 def _explain_by_signed_rise(game: Game, superpixels: Superpixels, **keywords: Any) -> Explanation:
@@ -322,7 +337,7 @@ def _explain_by_signed_rise(game: Game, superpixels: Superpixels, **keywords: An
 
 
 _METHODS: Mapping[str, Callable[..., Explanation]] = {
-    "shapley": explain,
+    "shapley": partial(explain, lead=-1),
     "rise": explain_by_rise,
     "signed_rise": _explain_by_signed_rise,
 }

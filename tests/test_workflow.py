@@ -44,14 +44,25 @@ def run(request):
     return found, seen
 
 
-def test_one_class_against_another_is_an_explanation_of_one_target(request_of_oil):
+def test_one_class_against_another_comes_first_and_the_classes_after_it(request_of_oil):
     found, seen = run(replace(request_of_oil, against="ship"))
-    assert found.settings["targets"] == ["oil rather than ship"]
+    assert found.settings["targets"] == ["oil rather than ship", "sea", "ship", "oil"]
     assert {partial.n_targets for partial in seen} == {1}
     oil, ship = (run(replace(request_of_oil, target=name))[0] for name in ("oil", "ship"))
     difference = float(oil.prediction[0] - ship.prediction[0])
     assert found.prediction[0] == pytest.approx(difference, abs=2e-3)  # bfloat16 where it is fast
-    assert found.values.sum() == pytest.approx(float(found.prediction[0] - found.base[0]))
+    total = found.prediction - found.base
+    np.testing.assert_allclose(found.values.sum(axis=1), total, atol=1e-9)
+
+
+def test_the_probabilities_and_contributions_of_all_classes_add_up(request_of_oil):
+    found, _ = run(request_of_oil)
+    assert found.settings["targets"] == ["oil", "sea", "ship"]
+    assert found.prediction.sum() == pytest.approx(1.0, abs=1e-6)
+    assert found.base.sum() == pytest.approx(1.0, abs=1e-6)
+    # What one class gains another loses; below rank each is shrunk on its own.
+    largest = np.abs(found.values).max()
+    assert np.abs(found.values.sum(axis=0)).max() < 0.2 * largest
 
 
 def test_several_backgrounds_are_averaged_and_kept_with_the_result(request_of_oil):

@@ -167,7 +167,7 @@ def summary(record: Any, headline: str) -> dict[str, Any]:
         "p": float(found.prediction[0]),
         "base": float(found.base[0]),
         "sum": float(found.values[0].sum()),
-        "precision": found.precision,
+        "precision": found.precision_of(record.target),
         "evaluations": found.evaluations,
         "seconds": record.settings["seconds"],
     }

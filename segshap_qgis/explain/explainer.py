@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from ..errors import ModelError, SettingsError
 from .coalitions import coalition_pairs
+from .combined_games import target_names
 from .neighbourhood import Neighbourhood
-from .shapley import ESTIMATORS, Array, Estimate, Memory, PairedValues
+from .shapley import ESTIMATORS, Array, Estimate, Memory, PairedValues, least_squares
 from .types import Explanation, Game, Superpixels
 
 DEFAULT_ESTIMATOR = "posterior"
@@ -28,6 +29,9 @@ REFRESH_GROWTH = 1.15
 WHOLE_MAP = 2.5
 # A game that computes in reduced precision may be wrong by this share of a standard error.
 COARSENESS = 0.1
+# Targets beside the one that is asked for, whose values move less than this share of its own, are
+# not worth the slow estimator: most of many classes hardly occur in a region.
+HARDLY = 0.01
 
 OnProgress = Callable[[Explanation], bool]
 
@@ -42,6 +46,7 @@ def explain(
     stop_at: Optional[float] = None,
     settings: Optional[Mapping[str, Any]] = None,
     batch_size: Optional[int] = None,
+    lead: Optional[int] = None,
 ) -> Explanation:
     """Shapley values of the super-pixels for every target of a game, refined as values arrive.
 
@@ -75,11 +80,17 @@ def explain(
         Facts to keep with the result; JSON-compatible.
     batch_size : int, optional
         Coalitions per call of the game; the game's own preference by default.
+    lead : int, optional
+        The target that is asked for: it alone is refreshed, told and decides when to stop. The
+        others are solved once, when the run has come to its end, from the same coalitions, those
+        that hardly move by least squares; what reduced precision costs them is not checked. By
+        default all lead.
 
     Returns
     -------
     Explanation
-        ``values.sum(1) == prediction - base`` to rounding.
+        ``values.sum(1) == prediction - base`` to rounding. With a `lead` that comes first, and
+        after it the others in their order; after a stop by `on_progress` it is alone.
 
     Raises
     ------
@@ -98,9 +109,8 @@ def explain(
             f" {superpixels.n_players} super-pixels.",
             "Make the game with the same super-pixels.",
         )
-    inquiry = _Inquiry(game, seed, estimator, batch_size, superpixels.neighbours)
+    inquiry = _Inquiry(game, seed, estimator, batch_size, superpixels.neighbours, lead)
     facts = {
-        "targets": [str(name) for name in getattr(game, "target_names", range(game.n_targets))],
         **(settings or {}),
         "budget": int(budget),
         "estimator": estimator,
@@ -120,7 +130,7 @@ def explain(
                 return inquiry.explanation(superpixels, facts, latest.history)
         if stop_at is not None and is_settled(latest, stop_at):
             break
-    return latest
+    return latest if lead is None else inquiry.with_the_others(latest)
 
 
 def shapley_values(
@@ -183,6 +193,7 @@ class _Inquiry:
         estimator: str,
         batch_size: Optional[int] = None,
         neighbours: Optional[NDArray[np.integer]] = None,
+        lead: Optional[int] = None,
     ) -> None:
         if estimator not in ESTIMATORS:
             raise SettingsError(
@@ -190,6 +201,9 @@ class _Inquiry:
             )
         self.game = game
         self.seed = seed
+        everything = list(range(game.n_targets))
+        self.leading = everything if lead is None else [everything[lead]]
+        self.others = [target for target in everything if target not in self.leading]
         self.method = ESTIMATORS[estimator]
         preferred = getattr(game, "batch_size", BATCH_SIZE) if batch_size is None else batch_size
         self.batch_size = max(1, int(preferred))
@@ -226,8 +240,10 @@ class _Inquiry:
     def ask_again_sharply(self, stop_at: Optional[float]) -> Iterator[None]:
         """Evaluate everything again in full precision where the last explanation needs it."""
         game: Any = self.game  # not every game knows reduced precision
-        coarse = getattr(game, "differences", None)
-        if coarse is None or not self.latest or not coarse.any():
+        if getattr(game, "differences", None) is None or not self.latest:
+            return
+        coarse = game.differences[self.leading]
+        if not coarse.any():
             return
         reached = self.latest.standard_errors.max(axis=1)
         asked = (stop_at or 0.0) * np.ptp(self.latest.values, axis=1)
@@ -240,19 +256,27 @@ class _Inquiry:
             yield from self.ask(n_pairs)
 
     def estimate(self) -> Estimate:
-        """Contributions of all players from the pairs that are known."""
-        known = self.values[: 2 * self.n_pairs]
+        """Contributions of all players to the leading targets, from the pairs that are known."""
+        return self._solved(self.leading, self.memory, self.method.solve)
+
+    def _solved(
+        self,
+        targets: list[int],
+        memory: Memory,
+        solve: Callable[[PairedValues, Optional[Memory]], Estimate],
+    ) -> Estimate:
+        known = self.values[: 2 * self.n_pairs, targets]
+        ends = self.base[targets], self.prediction[targets]
         pairs = PairedValues(
             self.coalitions[: self.n_pairs],
             (known[0::2] - known[1::2]) / 2,
-            self.prediction - self.base,
+            ends[1] - ends[0],
             self.method.sampling,
             self.where,
-            (known[0::2] + known[1::2]) / 2 - (self.prediction + self.base) / 2,
+            (known[0::2] + known[1::2]) / 2 - (ends[1] + ends[0]) / 2,
         )
-        solve = self.method.solve
-        found = solve(pairs, self.memory) if self.n_pairs else _equal_shares(pairs)
-        values, standard_errors = np.zeros((2, self.game.n_targets, len(self.active)))
+        found = solve(pairs, memory) if self.n_pairs else _equal_shares(pairs)
+        values, standard_errors = np.zeros((2, len(targets), len(self.active)))
         values[:, self.active], standard_errors[:, self.active] = found
         return Estimate(values, standard_errors)
 
@@ -265,16 +289,39 @@ class _Inquiry:
         """The estimate with all that belongs to it."""
         explanation = Explanation(
             *self.estimate(),
-            self.base,
-            self.prediction,
+            self.base[self.leading],
+            self.prediction[self.leading],
             superpixels,
             self.evaluations,
             self.seed,
-            facts,
+            {"targets": self._names(self.leading), **facts},
         )
         now = (self.evaluations, explanation.precision)
         self.latest = replace(explanation, history=(*history, now))
         return self.latest
+
+    def with_the_others(self, found: Explanation) -> Explanation:
+        """An explanation of the leading targets, and after them all others."""
+        spreads = np.ptp(self.values, axis=0) if self.n_pairs else np.zeros(self.game.n_targets)
+        moves = spreads[self.others] >= HARDLY * spreads[self.leading].max()
+        values, standard_errors = np.zeros((2, len(self.others), len(self.active)))
+        for chosen, method in ((moves, self.method.solve), (~moves, least_squares)):
+            if chosen.any():
+                found_so = self._solved(np.compress(chosen, self.others).tolist(), {}, method)
+                values[chosen], standard_errors[chosen] = found_so
+        targets = self.leading + self.others
+        return replace(
+            found,
+            values=np.concatenate([found.values, values]),
+            standard_errors=np.concatenate([found.standard_errors, standard_errors]),
+            base=self.base[targets],
+            prediction=self.prediction[targets],
+            settings={**found.settings, "targets": self._names(targets)},
+        )
+
+    def _names(self, targets: list[int]) -> list[str]:
+        names = target_names(self.game)
+        return [names[target] for target in targets]
 
     def _play_ends(self) -> None:
         everyone = np.ones((1, self.game.n_players), dtype=bool)

@@ -113,11 +113,20 @@ class Explanation:
 
         ``max_i se_i / (max phi - min phi)``; infinite while standard errors are unknown.
         """
+        return float(self._precisions().max(initial=0.0))
+
+    def precision_of(self, target: int) -> float:
+        """The same share for one target alone."""
+        return float(self._precisions()[target])
+
+    def _precisions(self) -> NDArray[np.float64]:
         spans = np.ptp(self.values, axis=1)
         known = np.isfinite(self.standard_errors)
         errors = np.where(known, self.standard_errors, np.inf).max(axis=1)
-        shares = np.divide(errors, spans, out=np.where(errors == 0, 0.0, np.inf), where=spans > 0)
-        return float(shares.max(initial=0.0))
+        shares: NDArray[np.float64] = np.divide(
+            errors, spans, out=np.where(errors == 0, 0.0, np.inf), where=spans > 0
+        )
+        return shares
 
     def to_map(self, target: int = 0) -> NDArray[np.float32]:
         """Contributions to one target painted on the pixels: (H, W) float32, NaN off players."""

@@ -307,6 +307,7 @@ def _region_columns(record: Record) -> list[Column]:
 def _write_settings(file: Path, base: str, record: Record) -> None:
     """Add the run to ``segshap_runs``, and read it back."""
     explanation, target, settings = record.explanation, record.target, record.settings
+    precision = explanation.precision_of(target)
     document, arrays = run_document.pack(record)
     row = {
         "name": record.name,
@@ -318,7 +319,7 @@ def _write_settings(file: Path, base: str, record: Record) -> None:
         "seconds": settings.get("seconds"),
         "evaluations": int(explanation.evaluations),
         "seed": int(explanation.seed),
-        "precision": explanation.precision if np.isfinite(explanation.precision) else None,
+        "precision": precision if np.isfinite(precision) else None,
         "prediction": float(explanation.prediction[target]),
         "base": float(explanation.base[target]),
         "sum": float(explanation.values[target].sum()),

@@ -30,8 +30,8 @@ def facts(record: Record) -> Facts:
     found, target = record.explanation, record.target
     settings = {**found.settings, **record.settings}
     cells, n_pixels = found.superpixels, int(record.region.sum())
-    known = math.isfinite(found.precision)
-    precision = f"{found.precision:.2%}" if known else translate("Report", "not known")
+    share = found.precision_of(target)
+    precision = f"{share:.2%}" if math.isfinite(share) else translate("Report", "not known")
     rows = [
         (translate("Report", "Source"), record.window.source),
         (translate("Report", "Bands"), ", ".join(record.window.band_names)),

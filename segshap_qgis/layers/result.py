@@ -237,7 +237,7 @@ def _document(record: Record) -> dict[str, Any]:
         "Base value (everything hidden)": float(found.base[target]),
         "Sum of contributions": float(found.values[target].sum()),
         "Unit": unit_of(settings),
-        "Largest standard error, share of the range": found.precision,
+        "Largest standard error, share of the range": found.precision_of(target),
         "Evaluations of the model": found.evaluations,
         "Seed": found.seed,
         "Super-pixels": f"{superpixels.n_players} {json.dumps(dict(superpixels.settings))}",

@@ -131,5 +131,5 @@ class ExplainRegions(FeatureAlgorithm):
             p=found.prediction[0],
             base=found.base[0],
             evaluations=found.evaluations,
-            precision=found.precision,
+            precision=found.precision_of(record.target),
         )

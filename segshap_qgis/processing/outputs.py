@@ -119,7 +119,7 @@ def _summary(record: Record) -> dict[str, Any]:
         "base_value": float(found.base[target]),
         "sum_of_contributions": float(contributions.sum()),
         "evaluations": int(found.evaluations),
-        "precision": float(found.precision),
+        "precision": found.precision_of(target),
         "seconds": record.settings["seconds"],
         "area_pixels": int(np.count_nonzero(record.region)),
         "super_pixels": found.superpixels.n_players,

@@ -160,3 +160,23 @@ def test_null_players_do_not_change_what_the_others_get():
 def test_a_bad_seed_or_batch_is_not_silently_different():
     with pytest.raises((SettingsError, ValueError)):
         explain(rough(), CELLS, 100, seed=-1)
+
+
+def test_a_leading_target_is_found_as_if_it_were_alone_and_the_others_after_it():
+    def three(z):
+        return np.stack([-rough().function(z), rough().function(z), 0.01 * z[:, 3]], axis=1)
+
+    game = FunctionGame(M, three, 3, target_names=["sea", "oil", "ship"])
+    seen = []
+    together = explain(
+        game, CELLS, 250, stop_at=0.05, lead=1, on_progress=lambda so_far: not seen.append(so_far)
+    )
+    alone = explain(rough(), CELLS, 250, stop_at=0.05)
+    assert {so_far.n_targets for so_far in seen} == {1}
+    assert together.settings["targets"] == ["oil", "sea", "ship"]
+    assert together.history == alone.history
+    np.testing.assert_array_equal(together.values[0], alone.values[0])
+    np.testing.assert_array_equal(together.standard_errors[0], alone.standard_errors[0])
+    np.testing.assert_allclose(together.values.sum(axis=1), together.prediction - together.base)
+    assert np.argmax(together.values[2]) == 3
+    assert together.precision_of(0) == alone.precision == together.history[-1][1]
