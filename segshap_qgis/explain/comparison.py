@@ -76,6 +76,61 @@ class Agreement:
 
 
 @dataclass(frozen=True)
+class Likeness:
+    """How alike two finished explanations of the same cells are, whatever made them differ.
+
+    Attributes
+    ----------
+    rank_correlation : float
+        Spearman's, over all cells; NaN if one contributes nothing. Most cells contribute nearly
+        nothing and their ranks are noise, so see it beside the next.
+    rank_correlation_of_sure : float
+        Over the cells of which at least one contribution is 2 standard errors off zero; NaN with
+        fewer than three.
+    sign_agreement : float
+        Share of `sure_cells` in which both contributions have the same sign; NaN without any.
+    sure_cells : int
+        Cells where both contributions are at least 2 standard errors off zero.
+    differing_cells : int
+        Cells where the difference is at least 2 of its standard errors off zero.
+    largest_difference : float
+        Largest absolute difference of a contribution, in the unit of the values.
+    """
+
+    rank_correlation: float
+    rank_correlation_of_sure: float
+    sign_agreement: float
+    sure_cells: int
+    differing_cells: int
+    largest_difference: float
+
+
+def likeness(first: Explanation, second: Explanation, difference: Explanation) -> Likeness:
+    """Compare two explanations of one target each.
+
+    Parameters
+    ----------
+    first, second : Explanation
+        On the same super-pixels.
+    difference : Explanation
+        First minus second, with its standard errors.
+    """
+    a, b = first.values[0], second.values[0]
+    sure_a, sure_b = _is_sure(first, 0), _is_sure(second, 0)
+    either, both = sure_a | sure_b, sure_a & sure_b
+    return Likeness(
+        rank_correlation=rank_correlation(a, b),
+        rank_correlation_of_sure=(
+            rank_correlation(a[either], b[either]) if either.sum() > 2 else math.nan
+        ),
+        sign_agreement=float((np.sign(a) == np.sign(b))[both].mean()) if both.any() else math.nan,
+        sure_cells=int(both.sum()),
+        differing_cells=int(_is_sure(difference, 0).sum()),
+        largest_difference=float(np.abs(difference.values[0]).max()),
+    )
+
+
+@dataclass(frozen=True)
 class Comparison:
     """Two models' explanations of the same regions, and what they have in common.
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import asdict, replace
+
 import numpy as np
 
 from ..errors import SettingsError
+from ..explain.combined_games import only_targets
+from ..explain.comparison import likeness
 from ..explain.types import Explanation
 from .records import Record
 
@@ -23,8 +28,10 @@ def difference(first: Record, second: Record, name: str) -> Record:
     Returns
     -------
     Record
-        One target. Its standard errors are those of independent runs, the root of the summed
-        squares; runs of the same seed share their coalitions, and are mostly surer than that.
+        One target; ``settings["likeness"]`` of its explanation has the fields of
+        `explain.comparison.Likeness`, None where they are not known. Its standard errors are those
+        of independent runs, the root of the summed squares; runs of the same seed share their
+        coalitions, and are mostly surer than that.
 
     Raises
     ------
@@ -44,12 +51,12 @@ def difference(first: Record, second: Record, name: str) -> Record:
             "These runs explain different outputs of the model.",
             "Explain both times the probability, or both times the score.",
         )
-    a, b = slice(first.target, first.target + 1), slice(second.target, second.target + 1)
+    one, two = only_targets(one, [first.target]), only_targets(two, [second.target])
     found = Explanation(
-        values=one.values[a] - two.values[b],
-        standard_errors=np.hypot(one.standard_errors[a], two.standard_errors[b]),
-        base=one.base[a] - two.base[b],
-        prediction=one.prediction[a] - two.prediction[b],
+        values=one.values - two.values,
+        standard_errors=np.hypot(one.standard_errors, two.standard_errors),
+        base=one.base - two.base,
+        prediction=one.prediction - two.prediction,
         superpixels=one.superpixels,
         evaluations=one.evaluations + two.evaluations,
         seed=one.seed,
@@ -59,5 +66,10 @@ def difference(first: Record, second: Record, name: str) -> Record:
             "compared": [first.name, second.name],
         },
     )
+    alike = {
+        name: value if math.isfinite(value) else None
+        for name, value in asdict(likeness(one, two, found)).items()
+    }
+    found = replace(found, settings={**found.settings, "likeness": alike})
     settings = {"compared": [dict(first.settings), dict(second.settings)]}
     return Record(name, found, first.window, first.region, settings=settings)

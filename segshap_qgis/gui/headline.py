@@ -29,7 +29,9 @@ def cells_that_carry(contributions: NDArray[np.float64], share: float = CARRIED_
 
 
 def headline(found: Explanation, target: int = 0) -> str:
-    """Prediction, base value, and how many cells carry the difference."""
+    """Prediction, base value, and how many cells carry the difference; or how two runs differ."""
+    if "compared" in found.settings:
+        return _difference(found, target)
     name = list(found.settings.get("targets", ["?"]))[target]
     kind = "p" if found.settings.get("output", "probability") == "probability" else "v"
     prediction, base = found.prediction[target], found.base[target]
@@ -46,3 +48,17 @@ def headline(found: Explanation, target: int = 0) -> str:
         )
     carried = QCoreApplication.translate("Headline", "{} cells carry 80% of the difference")
     return start + carried.format(count)
+
+
+def _difference(found: Explanation, target: int) -> str:
+    alike = found.settings.get("likeness") or {}
+    text = QCoreApplication.translate(
+        "Headline",
+        "Difference of two runs: prediction {:+.2f}, base {:+.2f}; {} of {} cells differ",
+    )
+    return text.format(
+        found.prediction[target],
+        found.base[target],
+        alike.get("differing_cells", "?"),
+        found.superpixels.n_players,
+    )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Optional
 
-from qgis.core import QgsProject
+from qgis.core import QgsApplication, QgsProject
 from qgis.gui import QgsCollapsibleGroupBox
 from qgis.PyQt.QtCore import QSettings, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
@@ -13,11 +14,15 @@ from qgis.PyQt.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, Q
 from ..errors import ExportError
 from ..explain import Explanation
 from ..layers.result import unit_of
+from .cautions import cautions
 from .charts import readable
 from .charts_convergence import ConvergenceChart
 from .charts_waterfall import WaterfallChart
+from .class_table import ClassSection
+from .curves_section import CurvesSection
 from .exports import LAST_FOLDER
 from .headline import headline
+from .likeness_section import LikenessSection
 from .result_panel_files import copy_result, save_result
 from .what_if_section import WhatIfSection
 
@@ -33,6 +38,8 @@ class ResultPanel(QWidget):
         A bar was pointed at, or chosen.
     report_asked(Record)
         A report is wanted.
+    target_shown(Record)
+        Another class of the run is shown; the record with that target.
     told(str), failed(SegShapError)
         Something was done, or could not be done.
     """
@@ -40,6 +47,7 @@ class ResultPanel(QWidget):
     cell_pointed_at = pyqtSignal(int)
     cell_chosen = pyqtSignal(int)
     report_asked = pyqtSignal(object)
+    target_shown = pyqtSignal(object)
     told = pyqtSignal(str)
     failed = pyqtSignal(object)
 
@@ -48,23 +56,31 @@ class ResultPanel(QWidget):
         self.record: Any = None
         self._found: Optional[Explanation] = None
         self._target = 0
+        self._colour_blind = False
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         self.headline = _text_label(self.tr("Result of the chosen run"))
+        self.cautions = Cautions()
         self.cell_text = _text_label(self.tr("The cell that is pointed at"))
         self.waterfall = WaterfallChart()
         self.waterfall.cell_pointed_at.connect(self._bar_pointed_at)
         self.waterfall.cell_chosen.connect(self.cell_chosen)
+        self.classes = ClassSection()
+        self.classes.class_chosen.connect(self._show_class)
+        self.likeness = LikenessSection()
         self.what_if = WhatIfSection()
+        self.curves = CurvesSection()
         self.what_if.hide()
+        self.curves.hide()
         self.settling = QgsCollapsibleGroupBox(self.tr("How the map se&ttled"))
         self.settling.setCollapsed(True)
         self.convergence = ConvergenceChart()
         QVBoxLayout(self.settling).addWidget(self.convergence)
-        parts = (self.headline, self.waterfall, self.cell_text, self.what_if, self.settling)
-        for part in parts:
+        for part in (self.headline, self.cautions, self.waterfall, self.cell_text):
             layout.addWidget(part)
         layout.addLayout(self._buttons())
+        for part in (self.classes, self.likeness, self.what_if, self.curves, self.settling):
+            layout.addWidget(part)
         self.show_record(None)
 
     def _buttons(self) -> QHBoxLayout:
@@ -89,7 +105,10 @@ class ResultPanel(QWidget):
 
     def show_record(self, record: Any, colour_blind: bool = False) -> None:
         """Show the result of a run; None clears the panel."""
-        self.record = record
+        self.record, self._colour_blind = record, colour_blind
+        self.classes.show_record(record)
+        self.likeness.show_record(record)
+        self.cautions.show_texts([] if record is None else cautions(record))
         if record is None:
             self._found = None
             self.headline.setText(
@@ -131,6 +150,14 @@ class ResultPanel(QWidget):
         for part in (self.waterfall, self.settling, self.cell_text):
             part.show()
         self._tell_cell(None)
+
+    def _show_class(self, target: int) -> None:
+        """Show another class of the same run; what the model says of it was learnt with it."""
+        # The map of the model's output is that of the class that was asked for.
+        self.record = replace(self.record, target=target, probability=None)
+        self.cautions.show_texts(cautions(self.record))
+        self._show(self.record.explanation, target, self._colour_blind)
+        self.target_shown.emit(self.record)
 
     def _bar_pointed_at(self, cell: int) -> None:
         self._tell_cell(cell)
@@ -179,6 +206,26 @@ class ResultPanel(QWidget):
         # Qt would hand over whether it is checked.
         button.clicked.connect(lambda _checked: act())
         return button
+
+
+class Cautions(QWidget):
+    """Warnings with a sign before them; hidden where there are none."""
+
+    def __init__(self, parent: Optional[QWidget] = None) -> None:
+        super().__init__(parent)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        sign = QLabel()
+        side = round(1.2 * self.fontMetrics().height())
+        sign.setPixmap(QgsApplication.getThemeIcon("/mIconWarning.svg").pixmap(side, side))
+        self.label = _text_label(self.tr("Warnings about this result"))
+        row.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.label, 1)
+
+    def show_texts(self, texts: list[str]) -> None:
+        """Show these warnings, one under the other."""
+        self.label.setText("\n".join(texts))
+        self.setVisible(bool(texts))
 
 
 def _text_label(name: str) -> QLabel:

@@ -10,8 +10,8 @@ from qgis.gui import QgsMapCanvas, QgsMapMouseEvent, QgsMapTool
 from qgis.PyQt.QtCore import QObject, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QColor
 
-from ..workflow import Request, game_for
 from .exports import WriteTask
+from .record_game import RecordGame
 from .result_panel_map import MapLink
 from .what_if_section import WhatIfSection
 
@@ -33,40 +33,6 @@ class CellTool(QgsMapTool):
         cell = self._link.cell_at(event.mapPoint())
         if event.button() == Qt.MouseButton.LeftButton and cell is not None:
             self.cell_clicked.emit(cell)
-
-
-class OneGame:
-    """The game of a record, made at the first question and kept for the next ones.
-
-    Parameters
-    ----------
-    record : Record
-        Whose model, pixels, cells and region are played with.
-    """
-
-    def __init__(self, record: Any) -> None:
-        self._record = record
-        self._game: Any = None
-
-    def value(self, hidden: frozenset[int]) -> float:
-        """The model's output on the region with these cells hidden; called off the main thread.
-
-        Raises
-        ------
-        SegShapError
-            The model is gone, or does not fit any more.
-        """
-        superpixels = self._record.explanation.superpixels
-        if self._game is None:
-            from ..models import load_model
-
-            request = Request.from_settings(self._record.settings)
-            model = load_model(request.model)
-            window, region = self._record.window, self._record.region
-            self._game = game_for(request, model, window, superpixels, region)
-        shown = np.ones((1, superpixels.n_players), dtype=bool)
-        shown[0, sorted(hidden)] = False
-        return float(self._game(shown)[0, -1])
 
 
 class WhatIf(QObject):
@@ -92,7 +58,7 @@ class WhatIf(QObject):
         self._canvas = canvas
         self._link = link
         self._record: Any = None
-        self._game: Optional[OneGame] = None
+        self._game: Optional[RecordGame] = None
         self._previous_tool: Optional[QgsMapTool] = None
         # QGIS keeps no reference to a Python task.
         self._asking: Optional[WriteTask] = None
@@ -115,16 +81,24 @@ class WhatIf(QObject):
         self._canvas.scene().removeItem(self.band)
         self.tool.deleteLater()
 
-    def follow(self, record: Any) -> None:
-        """Ask about this record from now on; all of its cells are shown."""
+    def follow(self, record: Any, game: Optional[RecordGame] = None) -> None:
+        """Ask about this record from now on; all of its cells are shown.
+
+        Parameters
+        ----------
+        record : Record or None
+            Whose cells are hidden.
+        game : RecordGame, optional
+            Without it, as for a difference of two runs, nothing can be asked.
+        """
         if record is self._record:
             return
         self.section.click_button.setChecked(False)
         self._record = record
-        self._game = OneGame(record) if record is not None else None
+        self._game = game
         self.hidden = frozenset()
         self._draw()
-        self.section.setVisible(record is not None)
+        self.section.setVisible(game is not None)
         self.section.ask_for_a_click()
 
     def toggle(self, cell: int) -> None:
@@ -183,7 +157,7 @@ class WhatIf(QObject):
         game, hidden, record = self._game, self.hidden, self._record
         self._asking = WriteTask(
             self.tr("What if {} cells are hidden").format(len(hidden)),
-            lambda: game.value(hidden),
+            lambda: _answer_of(game, record, hidden),
             lambda task: self._answer(task, record, hidden),
         )
         QgsApplication.taskManager().addTask(self._asking)
@@ -202,3 +176,10 @@ class WhatIf(QObject):
             self._ask()
             return
         self.section.show_answer(record, hidden, float(task.written))
+
+
+def _answer_of(game: RecordGame, record: Any, hidden: frozenset[int]) -> float:
+    """The model's output with these cells hidden."""
+    shown = np.ones((1, record.explanation.superpixels.n_players), dtype=bool)
+    shown[0, sorted(hidden)] = False
+    return float(game.values(shown, record.target_name)[0])

@@ -18,6 +18,7 @@ from ..job import ExplainJob
 from ..layers import Preview, add_result
 from ..tasks import Advance, ExplainTask
 from .cells_preview import CellsPreview
+from .curves import Curves
 from .dock import Dock
 from .exports import Exports
 from .map_tools import region_band
@@ -26,6 +27,7 @@ from .picking import Picking
 from .pixel_grid import transform_between, transformed
 from .progress_section import progress_text
 from .project_memory import ProjectMemory
+from .record_game import RecordGame
 from .reports import Reports
 from .result_panel import ResultPanel
 from .result_panel_map import MapLink
@@ -68,6 +70,7 @@ class Workbench(QObject):
         self.exports = Exports(self.dock, self.messages, self._colour_blind)
         self.map_link = MapLink(self._canvas, self)
         self.what_if = WhatIf(self.dock.result.what_if, self._canvas, self.map_link, self)
+        self.curves = Curves(self.dock.result.curves, self)
         self.desk = RunDesk(self.dock, self.messages, self._colour_blind, self)
         self.reports = Reports(self.dock.result, self.messages, self._colour_blind, self)
         self.memory = ProjectMemory(self.dock, self)
@@ -75,6 +78,8 @@ class Workbench(QObject):
         self.queue = RunQueue(self)
         self.runs: dict[ExplainTask, Run] = {}
         self._n_runs = 0
+        self._shown: Any = None
+        self._game: Optional[RecordGame] = None
         self._connect()
 
     def _connect(self) -> None:
@@ -98,7 +103,9 @@ class Workbench(QObject):
         panel.cell_pointed_at.connect(self.map_link.mark)
         panel.cell_chosen.connect(self.map_link.flash)
         panel.cell_chosen.connect(self.what_if.bar_chosen)
+        panel.target_shown.connect(lambda record: self.curves.follow(record, self._game))
         self.what_if.failed.connect(self.messages.error)
+        self.curves.failed.connect(self.messages.error)
         panel.told.connect(self.messages.success)
         panel.failed.connect(self.messages.error)
         self.map_link.cell_under_cursor.connect(panel.light_up)
@@ -114,6 +121,7 @@ class Workbench(QObject):
         self.memory.close()
         self.cells_preview.close()
         self.what_if.close()
+        self.curves.close()
         self.map_link.close()
         self.exports.close()
         self.messages.clear()
@@ -254,7 +262,12 @@ class Workbench(QObject):
     def _show_record(self, record: Any) -> None:
         self.dock.result.show_record(record, self._colour_blind())
         self.map_link.follow(record)
-        self.what_if.follow(record)
+        if record is not self._shown:
+            # A difference of two runs is no game that could be played.
+            is_played = record is not None and "compared" not in record.explanation.settings
+            self._shown, self._game = record, RecordGame(record) if is_played else None
+        self.what_if.follow(record, self._game)
+        self.curves.follow(record, self._game)
 
     def _show_result(self, run: Run, record: Any) -> None:
         try:

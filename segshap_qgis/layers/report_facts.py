@@ -52,7 +52,16 @@ def facts(record: Record) -> Facts:
         ),
         (translate("Report", "Settings"), _flat(settings)),
     ]
-    return rows + _card_rows(settings.get("model"))
+    return rows + _class_rows(record) + _card_rows(settings.get("model"))
+
+
+def _class_rows(record: Record) -> Facts:
+    """What the model says for every class, where the run knows it."""
+    found = record.explanation
+    name, text = translate("Report", "Class {}"), translate("Report", "{:.4g}; base {:.4g}")
+    classes = zip(found.settings.get("targets", ()), found.prediction, found.base)
+    rows = [(name.format(each), text.format(output, base)) for each, output, base in classes]
+    return rows if len(rows) > 1 else []
 
 
 def _card_rows(path: Any) -> Facts:

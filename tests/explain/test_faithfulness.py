@@ -101,3 +101,22 @@ def test_stability_compares_seeds():
     assert unstable < 0.9
     with pytest.raises(SettingsError):
         seed_stability([explain(exact, cells, 100)])
+
+
+def test_fewer_steps_cost_less_and_keep_the_first_cells_apart():
+    weights = np.geomspace(8, 0.01, 64)
+    cells = from_labels(np.arange(64).reshape(8, 8))
+    game = FunctionGame(64, lambda z: z @ weights)
+    found = Explanation(
+        weights[None], np.ones((1, 64)), np.zeros(1), np.array([weights.sum()]), cells, 8, 0
+    )
+    shares = []
+    coarse = deletion_insertion(game, found, steps=16, on_progress=shares.append)
+    assert game.evaluations <= (4 + 2 * 20) * 16 + 2
+    assert shares[-1] == 1.0
+    assert shares == sorted(shares)
+    fine = deletion_insertion(game, found)
+    np.testing.assert_allclose(coarse.insertion.value[:4], fine.insertion.value[:4])
+    assert coarse.insertion.area[[0, -1]].tolist() == [0.0, 1.0]
+    assert coarse.insertion.auc == pytest.approx(fine.insertion.auc, abs=0.01)
+    assert coarse.deletion.auc == pytest.approx(fine.deletion.auc, abs=0.01)

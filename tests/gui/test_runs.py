@@ -95,7 +95,8 @@ def test_two_runs_are_compared_as_the_newer_minus_the_older(two_runs):
     bench.dock.runs.actions_of_runs.compare.trigger()
     compared = bench.dock.runs.records()[0]
     np.testing.assert_allclose(
-        compared.explanation.values, newer.explanation.values - older.explanation.values
+        compared.explanation.values[0],
+        newer.explanation.values[0] - older.explanation.values[0],
     )
     assert len(layers_of_role("contribution")) == 3
     assert compared.name == f"{newer.name} minus {older.name}"

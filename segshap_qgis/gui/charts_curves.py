@@ -1,0 +1,157 @@
+"""Deletion and insertion curves, with the reverse order and random orders beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Optional
+
+import numpy as np
+from qgis.PyQt.QtCore import QPointF, QRectF, Qt
+from qgis.PyQt.QtGui import QColor, QFontMetricsF, QPainter, QPalette, QPen, QPolygonF
+from qgis.PyQt.QtWidgets import QWidget
+
+from .charts import Chart, row_height
+
+OWN = QColor("#4a8fd9")
+REVERSE = QColor("#d98b4a")
+RANDOM = QColor(128, 128, 128, 90)
+POINTS = 41
+
+
+class CurvesChart(Chart):
+    """Two plots side by side: share of the difference against the share of the area changed."""
+
+    wanted_rows = 10
+
+    def __init__(self, parent: Optional[QWidget] = None) -> None:
+        super().__init__(parent)
+        self.found: Any = None
+        self.setAccessibleName(self.tr("Deletion and insertion curves"))
+        self.setToolTip(
+            self.tr(
+                "Left, cells are hidden one after the other, the strongest first (blue): a good "
+                "map lets the output fall at once. Right, they are shown on the background: it "
+                "rises at once. Orange is the reverse order, grey are random orders; the numbers "
+                "are areas under the curves."
+            )
+        )
+
+    def show_curves(self, found: Any) -> None:
+        """Draw the curves of a run.
+
+        Parameters
+        ----------
+        found : DeletionInsertion or None
+            None draws nothing.
+        """
+        self.found = found
+        self.setAccessibleDescription("; ".join(self._titles()) if found else "")
+        self.update()
+
+    def draw(self, painter: QPainter, area: QRectF, palette: QPalette) -> None:
+        """Deletion on the left, insertion on the right."""
+        if self.found is None:
+            return
+        found, half = self.found, area.width() / 2
+        plots = (
+            (found.deletion, found.reverse_deletion, found.random_deletion),
+            (found.insertion, found.reverse_insertion, found.random_insertion),
+        )
+        limits = _limits([curve for own, reverse, _ in plots for curve in (own, reverse)])
+        for index, (title, curves) in enumerate(zip(self._titles(), plots)):
+            place = QRectF(area.left() + index * half, area.top(), half, area.height())
+            self._draw_plot(painter, place, palette, title, curves, limits)
+
+    def _titles(self) -> list[str]:
+        found = self.found
+        return [
+            self.tr("deletion {:.2f} (random {:.2f})").format(
+                found.deletion.auc, _mean_auc(found.random_deletion)
+            ),
+            self.tr("insertion {:.2f} (random {:.2f})").format(
+                found.insertion.auc, _mean_auc(found.random_insertion)
+            ),
+        ]
+
+    def _draw_plot(
+        self,
+        painter: QPainter,
+        place: QRectF,
+        palette: QPalette,
+        title: str,
+        curves: tuple[Any, Any, Sequence[Any]],
+        limits: tuple[float, float],
+    ) -> None:
+        height = row_height(self.font())
+        text = palette.color(QPalette.ColorRole.WindowText)
+        metrics = QFontMetricsF(self.font())
+        left = metrics.horizontalAdvance("100%") + height / 3
+        plot = place.adjusted(left, 1.2 * height, -height / 2, -1.2 * height)
+        low, high = limits
+
+        def line(area: Any, value: Any) -> QPolygonF:
+            return QPolygonF(
+                [
+                    QPointF(
+                        plot.left() + plot.width() * x,
+                        plot.bottom() - plot.height() * (y - low) / (high - low),
+                    )
+                    for x, y in zip(area.tolist(), value.tolist())
+                ]
+            )
+
+        own, reverse, random = curves
+        painter.setPen(text)
+        heading = QRectF(place.left(), place.top(), place.width(), height)
+        fitting = metrics.elidedText(title, Qt.TextElideMode.ElideRight, place.width())
+        painter.drawText(heading, int(Qt.AlignmentFlag.AlignCenter), fitting)
+        self._draw_axes(painter, plot, palette, limits)
+        painter.save()
+        painter.setClipRect(plot)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(RANDOM)
+        grid, lowest, highest = _range_of(random)
+        outline = line(np.append(grid, grid[::-1]), np.append(lowest, highest[::-1]))
+        painter.drawPolygon(outline)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(REVERSE, 2, Qt.PenStyle.DashLine))
+        painter.drawPolyline(line(reverse.area, reverse.value))
+        painter.setPen(QPen(OWN, 2))
+        painter.drawPolyline(line(own.area, own.value))
+        painter.restore()
+
+    def _draw_axes(
+        self, painter: QPainter, plot: QRectF, palette: QPalette, limits: tuple[float, float]
+    ) -> None:
+        height = row_height(self.font())
+        text = palette.color(QPalette.ColorRole.WindowText)
+        painter.setPen(QPen(palette.color(QPalette.ColorRole.Mid), 1))
+        painter.drawLine(plot.bottomLeft(), plot.bottomRight())
+        painter.drawLine(plot.bottomLeft(), plot.topLeft())
+        painter.setPen(text)
+        right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        low, high = limits
+        for share in (0.0, 1.0):
+            y = plot.bottom() - plot.height() * (share - low) / (high - low)
+            row = QRectF(plot.left() - 5 * height, y - height / 2, 4.75 * height, height)
+            painter.drawText(row, right, f"{share:.0%}")
+        below = QRectF(plot.left(), plot.bottom() + 0.1 * height, plot.width(), height)
+        painter.drawText(below, int(Qt.AlignmentFlag.AlignLeft), "0%")
+        painter.drawText(below, int(Qt.AlignmentFlag.AlignHCenter), self.tr("area"))
+        painter.drawText(below, int(Qt.AlignmentFlag.AlignRight), "100%")
+
+
+def _mean_auc(curves: Sequence[Any]) -> float:
+    return float(np.mean([curve.auc for curve in curves]))
+
+
+def _limits(curves: Sequence[Any]) -> tuple[float, float]:
+    """From 0 to 1, and further where a curve leaves that."""
+    values = np.concatenate([curve.value for curve in curves])
+    return min(0.0, float(values.min())), max(1.0, float(values.max()))
+
+
+def _range_of(curves: Sequence[Any]) -> tuple[Any, Any, Any]:
+    grid = np.linspace(0, 1, POINTS)
+    values = np.array([np.interp(grid, curve.area, curve.value) for curve in curves])
+    return grid, values.min(axis=0), values.max(axis=0)

@@ -1,0 +1,109 @@
+"""The part of the result panel that plays the map back to the model."""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+from qgis.gui import QgsCollapsibleGroupBox
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from .charts_curves import CurvesChart
+
+
+class CurvesSection(QgsCollapsibleGroupBox):
+    """Widgets only: what they ask for is carried out by `Curves`."""
+
+    asked = pyqtSignal()
+    cancel_asked = pyqtSignal()
+
+    def __init__(self, parent: Optional[QWidget] = None) -> None:
+        super().__init__(parent)
+        self.setTitle(self.tr("&Does the model follow the map?"))
+        self.setCollapsed(True)
+        self.text = QLabel()
+        self.text.setWordWrap(True)
+        self.text.setTextFormat(Qt.TextFormat.PlainText)
+        self.text.setAccessibleName(self.tr("What the curves say"))
+        self.chart = CurvesChart()
+        self.start_button = QPushButton(self.tr("Delete and i&nsert"))
+        tip = self.tr(
+            "Hide the cells in the order of their contributions, then show them, and ask the model "
+            "each time; the reverse order and 20 random ones are played for comparison. Runs the "
+            "model some hundred times, in the background."
+        )
+        self.start_button.setToolTip(tip)
+        self.start_button.setWhatsThis(tip)
+        self.start_button.clicked.connect(self.asked)
+        self.bar = QProgressBar()
+        self.bar.setAccessibleName(self.tr("Progress of the curves"))
+        self.cancel_button = QPushButton(self.tr("Stop"))
+        self.cancel_button.setToolTip(self.tr("Stop now; nothing is kept of these curves."))
+        self.cancel_button.clicked.connect(self.cancel_asked)
+        row = QHBoxLayout()
+        row.addWidget(self.start_button)
+        row.addWidget(self.bar, 1)
+        row.addWidget(self.cancel_button)
+        # In one widget, because an opened group box shows every child of its own.
+        content = QWidget()
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.text)
+        layout.addWidget(self.chart)
+        layout.addLayout(row)
+        QVBoxLayout(self).addWidget(content)
+        self.show_ready()
+
+    def show_ready(self) -> None:
+        """Say what can be done here."""
+        self.text.setText(
+            self.tr("Not asked yet: a map that the model follows lets its output fall at once.")
+        )
+        self._arrange(running=False)
+        self.chart.hide()
+
+    def show_progress(self, percent: float) -> None:
+        """Say how far it is."""
+        self.text.setText(self.tr("Asking the model…"))
+        self.bar.setValue(round(percent))
+        self._arrange(running=True)
+        self.chart.hide()
+
+    def show_curves(self, found: Any) -> None:
+        """Draw the curves and say what they mean.
+
+        Parameters
+        ----------
+        found : DeletionInsertion
+            The curves.
+        """
+        self._arrange(running=False)
+        self.chart.show_curves(found)
+        self.chart.show()
+        self.text.setText(self._sentence(found))
+
+    def _sentence(self, found: Any) -> str:
+        better = sum(
+            deletion.auc <= found.deletion.auc or insertion.auc >= found.insertion.auc
+            for deletion, insertion in zip(found.random_deletion, found.random_insertion)
+        )
+        n_random = len(found.random_deletion)
+        if better == 0:
+            text = self.tr("The model follows this order better than all {} random ones.")
+            return text.format(n_random)
+        text = self.tr(
+            "{} of {} random orders do as well as the map or better: do not trust its order."
+        )
+        return text.format(better, n_random)
+
+    def _arrange(self, running: bool) -> None:
+        self.start_button.setVisible(not running)
+        self.bar.setVisible(running)
+        self.cancel_button.setVisible(running)
