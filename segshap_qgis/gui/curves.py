@@ -83,8 +83,9 @@ class Curves(QObject):
         self.section = section
         self._record: Any = None
         self._game: Optional[RecordGame] = None
-        # QGIS keeps no reference to a Python task.
         self._task: Optional[CurvesTask] = None
+        # QGIS keeps no reference to a Python task, cancelled or not.
+        self._working: set[CurvesTask] = set()
         # By the array of contributions, which a run shares with its renamed copies.
         self._known: dict[tuple[int, str], tuple[Any, Any]] = {}
         section.asked.connect(self._start)
@@ -130,6 +131,7 @@ class Curves(QObject):
         title = self.tr("Curves of {}").format(self._record.name)
         task = CurvesTask(title, self._game, self._record, self._ended)
         self._task = task
+        self._working.add(task)
         task.progressChanged.connect(lambda percent: self._advanced(task, percent))
         self.section.show_progress(0.0)
         QgsApplication.taskManager().addTask(task)
@@ -139,6 +141,7 @@ class Curves(QObject):
             self.section.show_progress(percent)
 
     def _ended(self, task: CurvesTask) -> None:
+        self._working.discard(task)
         if task is not self._task:
             return
         self._task = None

@@ -136,10 +136,9 @@ def test_curves_are_stopped_within_a_second_and_can_be_asked_again(explained):
     bench, _ = explained
     section = opened_curves(bench)
     QTest.mouseClick(section.start_button, LEFT)
-    task = bench.curves._task
     QTest.mouseClick(section.cancel_button, LEFT)
     assert section.start_button.isVisible()
-    wait_until(lambda: not task.isActive(), 5)
+    wait_until(lambda: not bench.curves._working, 5)
     assert not section.chart.isVisible()
     QTest.mouseClick(section.start_button, LEFT)
     wait_until(section.chart.isVisible)
