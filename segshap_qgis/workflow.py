@@ -289,7 +289,8 @@ def game_for(
     Returns
     -------
     Game
-        Of every class of the model, for RISE only of those asked for; its last target is the one that the request asks for.
+        Of every class of the model, for RISE only of those asked for; its last target is the one
+        that the request asks for.
     """
     from .models import make_averaged_game, make_game
 
