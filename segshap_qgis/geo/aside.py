@@ -27,6 +27,8 @@ COMPANIONS = ("-wal", "-shm", "-journal", ".aux.xml")
 # Without this table a SQLite file is no GeoPackage.
 CONTENTS = "gpkg_contents"
 
+# Windows does not replace a file that is open: there, others could come in between.
+REPLACES_OPEN_FILES = os.name == "posix"
 # When a write has failed for no stated reason and less than this is free, the disk is full.
 _LITTLE = 256 * 1024
 _FAILURE = gdal.CE_Failure
@@ -235,7 +237,7 @@ def geopackage_aside(target: Path) -> Iterator[Path]:
     ExportError
         The file is no GeoPackage or is in use, or cannot be written; it is as it was.
     """
-    existed = bool(_identity(target))
+    existed = target.exists() and target.stat().st_size > 0
     written = aside(target)
     try:
         with file_errors(target), sqlite_errors(target):
@@ -248,17 +250,39 @@ def geopackage_aside(target: Path) -> Iterator[Path]:
                     yield written
                 _settle(written)
                 make_last(written, target)
-            # An open file cannot be replaced everywhere, so it is no longer held.
-            if _identity(target) != identity or any(_companions(target)):
-                raise in_use(target)
-            put_in_place(written, target)
+                if REPLACES_OPEN_FILES:
+                    _replace_unchanged(written, target, identity)
+            if not REPLACES_OPEN_FILES:
+                _replace_unchanged(written, target, identity)
     finally:
         discard(written)
 
 
+def _replace_unchanged(written: Path, target: Path, identity: tuple[int, ...]) -> None:
+    """Put the copy in place of the file that it was made from, or of none if there was none."""
+    if _identity(target) != identity or any(_companions(target)):
+        raise in_use(target)
+    if not identity and _put_where_nothing_is(written, target):
+        return
+    put_in_place(written, target)
+
+
+def _put_where_nothing_is(written: Path, target: Path) -> bool:
+    """Give a new file its name unless somebody was faster; False where names cannot be shared."""
+    try:
+        os.link(written, target)
+    except FileExistsError as error:
+        raise in_use(target) from error
+    except OSError:
+        # No second name for a file on this file system.
+        return False
+    _flush_folder(target.parent)
+    return True
+
+
 def _identity(target: Path) -> tuple[int, ...]:
-    """What changes when somebody writes to a file or replaces it; empty without content."""
-    if not target.exists() or not target.stat().st_size:
+    """What changes when somebody writes to a file or replaces it; empty where there is none."""
+    if not target.exists():
         return ()
     status = target.stat()
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns

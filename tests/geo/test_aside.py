@@ -18,7 +18,7 @@ from osgeo import gdal
 from qgis.core import QgsRasterLayer, QgsVectorLayer
 
 from segshap_qgis.errors import ExportError
-from segshap_qgis.geo import read_geopackage, write_geopackage, write_geotiff
+from segshap_qgis.geo import aside, read_geopackage, write_geopackage, write_geotiff
 from segshap_qgis.geo.geopackage import list_runs
 from tests.small_record import small_record
 
@@ -286,6 +286,40 @@ def test_exports_at_the_same_time_all_arrive_or_say_so(package):
     arrived = [name for name, found in zip(names, written) if found]
     assert sorted(found.name for found in list_runs(package)) == ["first", *arrived]
     assert [entry.name for entry in package.parent.iterdir()] == ["runs.gpkg"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="an open file cannot be replaced everywhere")
+@pytest.mark.parametrize("existed", [True, False])
+def test_an_export_between_the_last_look_and_the_replacement_is_not_lost(
+    tmp_path, monkeypatch, existed
+):
+    path = tmp_path / "runs.gpkg"
+    if existed:
+        write_geopackage(path, [small_record("first")])
+    other = "from segshap_qgis.geo import write_geopackage; import sys;" + (
+        "from tests.small_record import small_record;"
+        "write_geopackage(sys.argv[1], [small_record('of another program')])"
+    )
+    arrived = []
+
+    def disturb(*arguments, look=aside._companions):
+        monkeypatch.setattr(aside, "_companions", look)
+        seen = look(*arguments)
+        process = subprocess.run([sys.executable, "-c", other, str(path)], cwd=ROOT, check=False)
+        arrived.append(process.returncode == 0)
+        return seen
+
+    settle = aside._settle
+    monkeypatch.setattr(
+        aside,
+        "_settle",
+        lambda file: (settle(file), monkeypatch.setattr(aside, "_companions", disturb)),
+    )
+    here = append_or_refuse(path)
+    assert len(arrived) == 1
+    assert here + sum(arrived) == 1
+    expected = ["first"] * existed + ["second"] * here + ["of another program"] * arrived[0]
+    assert [found.name for found in list_runs(path)] == expected
 
 
 @pytest.mark.parametrize("write", [write_geopackage, write_geotiff])
