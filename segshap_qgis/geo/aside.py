@@ -114,6 +114,31 @@ def put_in_place(written: Path, target: Path) -> None:
 
 
 @contextlib.contextmanager
+def whole_file(path: Union[str, Path]) -> Iterator[Path]:
+    """Yield a name to write to; what is there takes the file's place once it is whole.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file; it is as it was when anything goes wrong.
+
+    Raises
+    ------
+    ExportError
+        See `target_path`; or the disk is full, or gone.
+    """
+    target = target_path(path)
+    written = aside(target)
+    try:
+        with file_errors(target):
+            yield written
+        make_last(written, target)
+        put_in_place(written, target)
+    finally:
+        discard(written)
+
+
+@contextlib.contextmanager
 def file_errors(target: Path) -> Iterator[None]:
     """Turn what the system says about a file into words for a person."""
     try:

@@ -13,6 +13,7 @@ from qgis.PyQt.QtSvg import QSvgGenerator
 from qgis.PyQt.QtWidgets import QSizePolicy, QWidget
 
 from ..errors import ExportError
+from ..geo.aside import whole_file
 
 translate = QCoreApplication.translate
 # Pictures for documents: black on white whatever the theme, and this many pixels to one of screen.
@@ -77,18 +78,19 @@ class Chart(QWidget):
         ExportError
             The file could not be written.
         """
-        if path.suffix.lower() == ".svg":
-            written = self._save_svg(path)
-        else:
-            written = self.picture().save(str(path), "PNG")
-        if not written:
-            raise ExportError(
-                # Not self.tr, which would look among the texts of the subclass.
-                translate("Chart", "The chart could not be written to {}.").format(path),
-                translate(
-                    "Chart", "Check that the folder can be written to and the disk has room."
-                ),
-            )
+        with whole_file(path) as unfinished:
+            if path.suffix.lower() == ".svg":
+                written = self._save_svg(unfinished)
+            else:
+                written = self.picture().save(str(unfinished), "PNG")
+            if not written:
+                raise ExportError(
+                    # Not self.tr, which would look among the texts of the subclass.
+                    translate("Chart", "The chart could not be written to {}.").format(path),
+                    translate(
+                        "Chart", "Check that the folder can be written to and the disk has room."
+                    ),
+                )
 
     def paper_size(self) -> QSize:
         """Size in documents, in pixels of an unscaled screen."""
@@ -106,7 +108,8 @@ class Chart(QWidget):
         if not painter.begin(generator):
             return False
         self._draw_on_paper(painter, size)
-        return path.is_file() and path.stat().st_size > 0
+        # The generator does not tell of a disk that became full.
+        return path.is_file() and path.read_bytes().rstrip().endswith(b"</svg>")
 
     def _draw_on_paper(self, painter: QPainter, size: QSize) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -10,7 +10,7 @@ from typing import Any
 from qgis.PyQt.QtCore import QMimeData
 from qgis.PyQt.QtWidgets import QApplication
 
-from ..errors import ExportError
+from ..geo.aside import whole_file
 from ..geo.cells import cell_columns
 from .charts import Chart
 
@@ -45,13 +45,8 @@ def save_result(path: Path, chart: Chart, record: Any) -> None:
     if path.suffix.lower() != ".csv":
         chart.save(path)
         return
-    try:
-        path.write_text(contributions_csv(record), encoding="utf-8", newline="")
-    except OSError as error:
-        raise ExportError(
-            f"The table could not be written to {path}.",
-            "Check that the folder can be written to and the disk has room.",
-        ) from error
+    with whole_file(path) as unfinished:
+        unfinished.write_text(contributions_csv(record), encoding="utf-8", newline="")
 
 
 def copy_result(chart: Chart, sentence: str, record: Any) -> None:

@@ -11,6 +11,7 @@ from qgis.core import QgsApplication, QgsProject
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from ..errors import ExportError
+from ..geo.aside import whole_file
 from ..geo.run_document import LARGEST_DOCUMENT, LARGEST_RUN, pack, unpack
 from .exports import WriteTask
 
@@ -111,15 +112,13 @@ def write_run(path: Path, record: Any) -> None:
 
     Raises
     ------
-    ExportError, OSError
+    ExportError
         It cannot be packed, or the file cannot be written.
     """
     text, block = pack(record)
-    unfinished = path.with_suffix(".part")
-    with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(DOCUMENT, text)
+    with whole_file(path) as unfinished, zipfile.ZipFile(unfinished, "w") as archive:
+        archive.writestr(DOCUMENT, text, zipfile.ZIP_DEFLATED)
         archive.writestr(ARRAYS, block, zipfile.ZIP_STORED)
-    unfinished.replace(path)
 
 
 def read_run(path: Path) -> Any:

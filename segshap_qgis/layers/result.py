@@ -114,6 +114,9 @@ def raster_layer(drawn: Map, path: str, crs_wkt: str) -> QgsRasterLayer:
     gdal.PushErrorHandler("CPLQuietErrorHandler")
     try:
         write_map("GTiff", path, drawn, reference_system(crs_wkt), options, {})
+    except RuntimeError as error:
+        # QGIS switches GDAL's exceptions on; without them the check below finds it.
+        raise _not_written(path) from error
     finally:
         gdal.PopErrorHandler()
     layer = QgsRasterLayer(path, drawn.title, "gdal")

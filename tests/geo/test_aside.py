@@ -20,6 +20,7 @@ from qgis.core import QgsRasterLayer, QgsVectorLayer
 from segshap_qgis.errors import ExportError
 from segshap_qgis.geo import aside, read_geopackage, write_geopackage, write_geotiff
 from segshap_qgis.geo.geopackage import list_runs
+from tests import disks
 from tests.small_record import small_record
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -156,16 +157,13 @@ def test_an_immutable_file_is_refused(package):
 @pytest.fixture
 def small_disk(tmp_path):
     """A file system of one megabyte that holds a GeoPackage."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    if not run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)):
-        pytest.skip("only root can mount a file system")
     try:
-        path = folder / "runs.gpkg"
-        write_geopackage(path, [small_record("first")])
-        yield path
-    finally:
-        assert run("umount", str(folder))
+        with disks.small_disk(tmp_path / "disk", 1024) as folder:
+            path = folder / "runs.gpkg"
+            write_geopackage(path, [small_record("first")])
+            yield path
+    except PermissionError as error:
+        pytest.skip(str(error))
 
 
 @pytest.mark.parametrize("free", [0, 4, 40, 150, 250, 300, 340])

@@ -153,7 +153,7 @@ def test_a_chart_that_cannot_be_written_is_told(window, explained, tmp_path):
     for ending in ("png", "svg", "csv"):
         window.messageBar().clearWidgets()
         bench.dock.result.save(tmp_path / "missing" / f"chart.{ending}")
-        assert "could not be written" in " ".join(window.messages())
+        assert "does not exist" in " ".join(window.messages())
 
 
 def test_copy_puts_picture_sentence_and_table_on_the_clipboard(explained):
