@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "segshap_qgis"
 
 # Part (module or folder under segshap_qgis) -> the parts that it may know.
-_CORE = {"geo", "models", "explain", "errors"}
+_CORE = {"geo", "models", "explain", "errors", "late"}
 _SHELL = _CORE | {
     "workflow",
     "provider_window",
@@ -31,12 +31,13 @@ _SHELL = _CORE | {
 }
 MAY_KNOW = {
     "errors": set(),
+    "late": set(),
     "icons": set(),
     "interpreter": set(),
     "installation": {"dependencies", "errors", "interpreter"},
     "explain": {"errors"},
-    "models": {"explain", "errors", "interpreter"},
-    "geo": {"explain", "errors"},
+    "models": {"explain", "errors", "interpreter", "late"},
+    "geo": {"explain", "errors", "late"},
     "dependencies": {"errors", "interpreter"},
     "layers": _CORE,
     "figures": _CORE,

@@ -6,8 +6,8 @@ Names are resolved on first use, so that importing this package does not import 
 from __future__ import annotations
 
 import sys
-from importlib import import_module
-from typing import Any
+
+from ..late import late_names
 
 _HOMES = {
     "load_model": "loading",
@@ -27,12 +27,7 @@ _HOMES = {
 }
 
 __all__ = sorted(_HOMES)
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+__getattr__, __dir__ = late_names(__name__, _HOMES)
 
 
 def dismiss_workers() -> None:
@@ -40,7 +35,3 @@ def dismiss_workers() -> None:
     client = sys.modules.get(f"{__name__}.worker.client")
     if client is not None:
         client.dismiss_all()
-
-
-def __dir__() -> list[str]:
-    return __all__

@@ -5,8 +5,7 @@ Names are resolved on first use, so that GDAL and torch are loaded when they are
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+from ..late import late_names
 
 _HOMES = {
     "SceneRequest": "segment",
@@ -27,13 +26,4 @@ _HOMES = {
 }
 
 __all__ = list(_HOMES)
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = late_names(__name__, _HOMES)
