@@ -76,8 +76,8 @@ class Stage(NamedTuple):
 
 
 STAGES = [
-    Stage(128, 16, (0.6, 0.4), (1.1, 2.4), until=0.633),
-    Stage(256, 4, (0.6, 0.4), (0.75, 1.5), until=1.0),
+    Stage(128, 16, (0.6, 0.4), (1.1, 2.4), until=0.476),
+    Stage(256, 4, (0.7, 0.3), (0.75, 1.5), until=1.0),
 ]
 
 
@@ -460,7 +460,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoints")
     parser.add_argument("--network", choices=SIZES, default="56")
     parser.add_argument("--resume", type=Path, help="checkpoint to go on from")
-    parser.add_argument("--steps", type=int, default=1200, help="of the whole schedule")
+    parser.add_argument("--steps", type=int, default=1050, help="of the whole schedule")
     parser.add_argument("--warmup", type=int, default=30)
     parser.add_argument(
         "--cooldown", type=float, default=0.375, help="share of steps of falling rate"
