@@ -25,6 +25,9 @@ BATCH_SIZE = 16
 KEPT_SQUARES = 52
 # Share by which the masks have grown when progress is told again.
 REFRESH_GROWTH = 1.15
+# Names of the methods in the settings of an explanation.
+UNSIGNED = "rise"
+HEATS = (UNSIGNED, "signed_rise")
 
 
 class SoftGame(Protocol):
@@ -196,7 +199,12 @@ def explain_by_rise(
     ends[1] = True
     base, prediction = np.asarray(game(ends), dtype=np.float64)
     history: list[tuple[int, float]] = []
-    facts = {**(settings or {}), "budget": int(budget), "stop_at": stop_at}
+    facts = {
+        **(settings or {}),
+        "method": HEATS[signed],
+        "budget": int(budget),
+        "stop_at": stop_at,
+    }
 
     def converted(found: PixelImportance) -> Explanation:
         heat, error = (
@@ -223,6 +231,16 @@ def explain_by_rise(
 
     found = rise(game, superpixels.shape, budget - 2, seed=seed, on_progress=told)
     return converted(found)
+
+
+def is_heat(explanation: Explanation) -> bool:
+    """Whether the values are RISE's, which do not add up to prediction minus base."""
+    return explanation.settings.get("method") in HEATS
+
+
+def has_signs(explanation: Explanation) -> bool:
+    """Whether negative values speak against the target; those of plain RISE say nothing of it."""
+    return explanation.settings.get("method") != UNSIGNED
 
 
 def random_masks(

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..explain import is_heat
 from .records import Record
 
 
@@ -34,7 +35,8 @@ def cell_columns(record: Record) -> list[Column]:
         - ``cell``: number of the super-pixel, from 0;
         - ``contribution``, ``standard_error``: in the unit of the model's output (NaN: not known);
         - ``rank``: 1 for the largest absolute contribution;
-        - ``share``: contribution over prediction minus base value (NaN where that is 0);
+        - ``share``: contribution over prediction minus base value (NaN where that is 0, or where
+          the values are heat, which does not add up to it);
         - ``area_pixels`` and ``area_map``: area, the latter in square units of the CRS;
         - ``mean_backscatter``: mean raw value; ``mean_band_1`` ... where there are several bands.
     """
@@ -51,7 +53,7 @@ def cell_columns(record: Record) -> list[Column]:
         "contribution": contributions,
         "standard_error": found.standard_errors[target],
         "rank": rank,
-        "share": contributions / (difference or np.nan),
+        "share": contributions / (np.nan if is_heat(found) or not difference else difference),
         "area_pixels": areas,
         "area_map": areas * abs(x_column * y_row - x_row * y_column),
         **dict(_means(record)),

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from osgeo import gdal, osr
 
+from ..explain import Explanation, is_heat
 from .grid import Transform, to_map, to_pixel
 from .records import Record
 
@@ -48,7 +49,7 @@ def maps(record: Record) -> Iterator[Map]:
     """The rasters of a run's first target, on the grid of its window."""
     explanation, target, name = record.explanation, record.target, record.target_name
     found = [
-        ("contribution", explanation.to_map(target), f"Contribution to {name}"),
+        ("contribution", explanation.to_map(target), map_title(explanation, target)),
         ("standard_error", explanation.error_map(target), f"Standard error of {name}"),
     ]
     if record.probability is not None:
@@ -58,6 +59,13 @@ def maps(record: Record) -> Iterator[Map]:
     for kind, values, title in found:
         filled = np.where(np.isfinite(values), values, np.float32(NO_DATA))
         yield Map(kind, filled, record.window.transform, title)
+
+
+def map_title(explanation: Explanation, target: int = 0) -> str:
+    """What the map of values shows, for people."""
+    names = explanation.settings.get("targets", [""])
+    name = names[target] if target < len(names) else target
+    return f"RISE heat for {name}" if is_heat(explanation) else f"Contribution to {name}"
 
 
 def north_up(drawn: Map) -> tuple[Map, str]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from qgis.PyQt.QtCore import QCoreApplication
 
-from ..explain import classes_in_background, only_targets
+from ..explain import classes_in_background, is_heat, only_targets
 
 translate = QCoreApplication.translate
 # Shares of the range of the contributions: a larger error than that of a quick run...
@@ -80,6 +80,8 @@ def _saturated(settings: Any, found: Any) -> str:
 
 def _cut_off(_settings: Any, found: Any) -> str:
     """Strong cells at the edge of the window: the model may look beyond it."""
+    if is_heat(found):
+        return ""
     labels = found.superpixels.labels
     edge = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
     cells = np.unique(edge[edge >= 0])

@@ -9,10 +9,13 @@ from qgis.gui import QgsMapCanvas, QgsRubberBand
 from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 from qgis.PyQt.QtGui import QColor
 
+from ..cell_layers import CellLayers
 from ..errors import SegShapError
+from ..geo import Window
 from ..geo.merging import merge_pixels
 from ..geo.regions import cell_outlines
 from ..geo.wellknown import to_wkb
+from ..model_library import trusted
 from ..provider_window import Snapshot
 from ..workflow import Request, superpixels_for
 from .dock import Dock
@@ -97,12 +100,13 @@ class CellsPreview(QObject):
             request = self._dock.request()
             place = self._middle(layer)
             snapshot = Snapshot(layer, request.bands)
+            layers = self._dock.cell_layers()
         except SegShapError as error:
             self._clear(error.message)
             return
         self._working = WriteTask(
             self.tr("Cutting super-pixels"),
-            lambda: _outlines(snapshot, request, place),
+            lambda: _outlines(snapshot, request, place, layers),
             lambda task: self._end(task, layer),
         )
         QgsApplication.taskManager().addTask(self._working)
@@ -147,13 +151,26 @@ class CellsPreview(QObject):
         self.drawn.emit(0)
 
 
-def _outlines(snapshot: Snapshot, request: Request, place: Any) -> tuple[list[QgsGeometry], int]:
+def _outlines(
+    snapshot: Snapshot, request: Request, place: Any, layers: CellLayers
+) -> tuple[list[QgsGeometry], int]:
     """Edges of the cells around a place, and how many cells there are; off the main thread."""
     window = merge_pixels(snapshot.read(place, request.window * request.merge), request.merge)
-    cells = superpixels_for(request, window)
+    guide = layers.guide(window, _probabilities(request, window))
+    cells = superpixels_for(request, window, guide)
     lines = []
     for outline in cell_outlines(cells.labels, window.transform):
         geometry = QgsGeometry()
         geometry.fromWkb(to_wkb(outline.boundary))
         lines.append(geometry)
     return lines, cells.n_players
+
+
+def _probabilities(request: Request, window: Window) -> Any:
+    """The model's output, where the cells are cut along its classes."""
+    if request.cells != "classes" or request.method != "shapley":
+        return None
+    from ..models import load_model
+
+    model = load_model(request.model, trusted=trusted())
+    return model.predict(window.bands, window.valid, request.unit or window.unit)

@@ -18,7 +18,7 @@ from qgis.PyQt.QtGui import (
 )
 from qgis.PyQt.QtWidgets import QWidget
 
-from ..explain import Explanation
+from ..explain import Explanation, is_heat
 from ..layers.styles import ORANGE_WHITE_PURPLE, RED_WHITE_GREEN
 from .charts import Axis, Chart, readable, row_height
 
@@ -66,6 +66,12 @@ def waterfall(found: Explanation, target: int = 0, strongest: int = STRONGEST) -
     """
     values, errors = found.values[target], found.standard_errors[target]
     order = np.argsort(-np.abs(values), kind="stable")
+    if is_heat(found):
+        # Nothing to add up: each bar stands for itself.
+        own = [
+            (cell, float(values[cell]), float(errors[cell])) for cell in order[:strongest].tolist()
+        ]
+        return [Bar(cell, 0.0, value, error) for cell, value, error in own]
     bars, level = [], float(found.base[target])
     for cell in order[:strongest].tolist():
         end = level + float(values[cell])
@@ -165,6 +171,7 @@ class WaterfallChart(Chart):
             for bar in self.bars
             for edge in (bar.start, bar.end - _known(bar.error), bar.end + _known(bar.error))
         ]
+        edges += [self._base, self._prediction]
         low, high = min(edges), max(edges)
         span = (high - low) or 1.0
         return lambda value: left + BAR_SHARE * width * (value - low) / span

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Optional
 
+from qgis.core import QgsProject
 from qgis.gui import QgsDockWidget
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import (
@@ -20,6 +21,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from ..cell_layers import CellLayers, cell_layers
 from ..workflow import Request
 from .dependency_notice import DependencyNotice
 from .expected_time import expected_seconds
@@ -72,8 +74,21 @@ class Dock(QgsDockWidget):
             model=str(self.source.model().path),
             target=self.source.target(),
             bands=self.source.bands(),
+            against=self.source.rival(),
             **self.method.values(),
         )
+
+    def cell_layers(self) -> CellLayers:
+        """Snapshots of the layers that the super-pixels follow by the present choices.
+
+        Raises
+        ------
+        SegShapError
+            A layer is missing or of the wrong kind.
+        """
+        cut, land = self.method.cell_rows.layers()
+        context = QgsProject.instance().transformContext()
+        return cell_layers(self.request(), cut, land, context)
 
     def take_over(self, request: Request) -> None:
         """Choose what a request asks for.
@@ -83,7 +98,7 @@ class Dock(QgsDockWidget):
         SettingsError
             Its model is gone.
         """
-        self.source.choose(Path(request.model), request.target, request.bands)
+        self.source.choose(Path(request.model), request.target, request.bands, request.against)
         self.method.set_values(request.settings())
 
     def reset(self) -> None:

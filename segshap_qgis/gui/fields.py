@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qgis.PyQt.QtWidgets import QComboBox, QFormLayout, QLabel, QSizePolicy, QWidget
+from qgis.PyQt.QtWidgets import QComboBox, QFormLayout, QLabel, QSizePolicy, QSpinBox, QWidget
 
 
 def add_row(form: QFormLayout, label: str, field: QWidget, tip: str, at: int = -1) -> None:
@@ -57,3 +57,18 @@ def dock_form(parent: QWidget) -> QFormLayout:
     form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
     form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
     return form
+
+
+def show_row(form: QFormLayout, field: QWidget, is_shown: bool) -> None:
+    """Show or hide a row; Qt 5 knows of no hidden rows."""
+    form.labelForField(field).setVisible(is_shown)
+    field.setVisible(is_shown)
+
+
+def number_box(low: int, high: int, value: int, suffix: str) -> QSpinBox:
+    """A field for a whole number."""
+    box = QSpinBox()
+    box.setRange(low, high)
+    box.setValue(value)
+    box.setSuffix(suffix)
+    return box

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from qgis.PyQt.QtCore import QCoreApplication
 
-from ..explain import Explanation
+from ..explain import Explanation, is_heat
 
 CARRIED_SHARE = 0.8
 # Below this difference there is nothing to carry.
@@ -37,6 +37,10 @@ def headline(found: Explanation, target: int = 0) -> str:
     prediction, base = found.prediction[target], found.base[target]
     start = f"{kind}({name}) = {prediction:.2f}; "
     start += QCoreApplication.translate("Headline", "base {:.2f}; ").format(base)
+    if is_heat(found):
+        return start + QCoreApplication.translate(
+            "Headline", "RISE shows where it matters, in values that do not add up"
+        )
     if abs(prediction - base) < SMALLEST_DIFFERENCE:
         return start + QCoreApplication.translate(
             "Headline", "hiding everything hardly changes it, so there is little to explain"

@@ -19,8 +19,10 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from ..models import ModelCard
+from .background_rows import BackgroundRows
+from .cell_rows import CellRows
 from .expected_time import duration
-from .fields import add_row, choice, dock_form
+from .fields import add_row, choice, dock_form, number_box
 
 
 class Effort(NamedTuple):
@@ -64,9 +66,10 @@ class MethodSection(QWidget):
         self._defaults = {**self.values(), "colour_blind": False}
         self.budget_box.valueChanged.connect(self.length_changed)
         self.window_box.valueChanged.connect(self.length_changed)
-        for box in (self.side_box, self.window_box, self.merge_box):
+        for box in (self.window_box, self.merge_box):
             box.valueChanged.connect(self.cells_changed)
-        self.kind_box.currentIndexChanged.connect(self.cells_changed)
+        self.cell_rows.changed.connect(self.cells_changed)
+        self.way_box.currentIndexChanged.connect(self.cells_changed)
 
     def _build_rows(self, rows: QWidget) -> None:
         form = dock_form(rows)
@@ -105,45 +108,32 @@ class MethodSection(QWidget):
         self.expected.setWordWrap(True)
         self.expected.setAccessibleName(self.tr("Expected time"))
         form.addRow(self.expected)
-        self.background_box = choice(self._backgrounds(), "mean")
-        add_row(
-            form,
-            self.tr("Bac&kground"),
-            self.background_box,
-            self.tr(
-                "What hidden cells are painted with. The image mean suits SAR: "
-                "black would itself look like oil."
-            ),
-        )
+        self.background = BackgroundRows(form, self)
+        self.background_box = self.background.box
         self.colours_box = QCheckBox(self.tr("Colour-b&lind safe colours"))
         self.colours_box.setToolTip(
             self.tr("Purple for and orange against the class, instead of green and red.")
         )
         form.addRow(self.colours_box)
 
-    def _backgrounds(self) -> list[tuple[str, Any]]:
-        return [
-            (self.tr("Image mean"), "mean"),
-            (self.tr("Mean of each cell"), "local_mean"),
-            (self.tr("Blurred image"), "blur"),
-            (self.tr("Black"), "zero"),
-        ]
-
     def _build_advanced(self, group: QWidget) -> None:
         form = dock_form(group)
         form.setContentsMargins(6, 6, 6, 6)
-        kinds = [
-            (self.tr("Hexagons"), "hexagons"),
-            (self.tr("Squares"), "squares"),
-            (self.tr("SLIC (follows the image)"), "slic"),
+        ways = [
+            (self.tr("Shapley values"), "shapley"),
+            (self.tr("RISE"), "rise"),
+            (self.tr("RISE, signed"), "signed_rise"),
         ]
-        self.kind_box = choice(kinds, "hexagons")
-        self._row(form, self.tr("S&hape"), self.kind_box, self.tr("Shape of the super-pixels."))
-        self.side_box = self._spin(4, 256, 22, self.tr(" pixels"))
+        self.way_box = choice(ways, "shapley")
+        tip = self.tr(
+            "RISE is there to compare with: a smooth map from random masks, without super-pixels. "
+            "Its values do not add up, and only the signed variant tells for from against."
+        )
+        self._row(form, self.tr("&Method"), self.way_box, tip)
+        self.cell_rows = CellRows(form, self)
+        self.kind_box, self.side_box = self.cell_rows.kind_box, self.cell_rows.side_box
         self.side_box.valueChanged.connect(self._side_typed)
-        tip = self.tr("Side of a hexagon or square.")
-        self._row(form, self.tr("Si&de"), self.side_box, tip)
-        self.budget_box = self._spin(10, 100_000, EFFORTS[1].budget, "")
+        self.budget_box = number_box(10, 100_000, EFFORTS[1].budget, "")
         tip = self.tr("How often the model is run at most.")
         self._row(form, self.tr("Evaluatio&ns"), self.budget_box, tip)
         self.precision_box = QDoubleSpinBox()
@@ -159,11 +149,11 @@ class MethodSection(QWidget):
         self._build_image_rows(form)
 
     def _build_image_rows(self, form: Any) -> None:
-        self.window_box = self._spin(32, 2048, 512, self.tr(" pixels"))
+        self.window_box = number_box(32, 2048, 512, self.tr(" pixels"))
         self.window_box.setSingleStep(32)
         tip = self.tr("Side of the square window around the region that the model sees.")
         self._row(form, self.tr("&Window"), self.window_box, tip)
-        self.merge_box = self._spin(1, 16, 1, "")
+        self.merge_box = number_box(1, 16, 1, "")
         self.merge_box.setSpecialValueText(self.tr("no"))
         tip = self.tr(
             "Merge so many pixels along each side into one. Only where the model was trained on "
@@ -187,7 +177,7 @@ class MethodSection(QWidget):
         self.output_box = choice(outputs)
         tip = self.tr("Which output of the model is averaged over the region.")
         self._row(form, self.tr("&Output"), self.output_box, tip)
-        self.seed_box = self._spin(0, 2**31 - 1, 0, "")
+        self.seed_box = number_box(0, 2**31 - 1, 0, "")
         tip = self.tr("Same seed and settings: same result.")
         self._row(form, self.tr("Seed"), self.seed_box, tip)
 
@@ -197,6 +187,8 @@ class MethodSection(QWidget):
         return {
             **{name: box.currentData() for name, box in self._choices().items()},
             **{name: spin.value() for name, spin in self._numbers().items()},
+            **self.cell_rows.values(),
+            "background": self.background.value(),
             "stop_at": precision or None,
         }
 
@@ -210,20 +202,21 @@ class MethodSection(QWidget):
         for name, spin in self._numbers().items():
             if name in values:
                 spin.setValue(int(values[name]))
+        self.cell_rows.set_values(values)
+        if "background" in values:
+            self.background.set_value(values["background"])
         if "stop_at" in values:
             self.precision_box.setValue(100 * (values["stop_at"] or 0.0))
 
     def _choices(self) -> dict[str, QComboBox]:
         return {
-            "cells": self.kind_box,
-            "background": self.background_box,
+            "method": self.way_box,
             "output": self.output_box,
             "unit": self.unit_box,
         }
 
     def _numbers(self) -> dict[str, QSpinBox]:
         return {
-            "side": self.side_box,
             "budget": self.budget_box,
             "seed": self.seed_box,
             "window": self.window_box,
@@ -252,8 +245,8 @@ class MethodSection(QWidget):
     def follow_model(self, card: ModelCard) -> None:
         """Window and background as the model's card proposes."""
         self.window_box.setValue(card.window)
-        known = self.background_box.findData(card.background)
-        self.background_box.setCurrentIndex(max(0, known))
+        self.background.set_value("mean")
+        self.background.set_value(card.background)
 
     def _size_chosen(self) -> None:
         side = self.size_box.currentData()
@@ -290,11 +283,3 @@ class MethodSection(QWidget):
     @staticmethod
     def _row(form: Any, label: str, field: QWidget, tip: str) -> None:
         add_row(form, label, field, tip)
-
-    @staticmethod
-    def _spin(low: int, high: int, value: int, suffix: str) -> QSpinBox:
-        box = QSpinBox()
-        box.setRange(low, high)
-        box.setValue(value)
-        box.setSuffix(suffix)
-        return box

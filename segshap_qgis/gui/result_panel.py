@@ -12,7 +12,7 @@ from qgis.PyQt.QtCore import QSettings, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from ..errors import ExportError
-from ..explain import Explanation
+from ..explain import Explanation, is_heat
 from ..layers.result import unit_of
 from .cautions import cautions
 from .charts import readable
@@ -147,8 +147,10 @@ class ResultPanel(QWidget):
         self.headline.setText(headline(found, target))
         self.waterfall.show_explanation(found, target, unit_of(found.settings), colour_blind)
         self.convergence.show_history(found.history, found.settings.get("stop_at"))
-        for part in (self.waterfall, self.settling, self.cell_text):
+        for part in (self.settling, self.cell_text):
             part.show()
+        # Bars from the base value to the prediction need values that add up.
+        self.waterfall.setVisible(not is_heat(found))
         self._tell_cell(None)
 
     def _show_class(self, target: int) -> None:

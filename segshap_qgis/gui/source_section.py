@@ -66,6 +66,17 @@ class SourceSection(QWidget):
             self.class_box,
             self.tr("The class whose probability is explained."),
         )
+        self.rival_box = choice([])
+        add_row(
+            self.form,
+            self.tr("&Rather than"),
+            self.rival_box,
+            self.tr(
+                "Explains why the model prefers the class to this one: what speaks for the one "
+                "and against the other."
+            ),
+        )
+        self.class_box.currentIndexChanged.connect(self._offer_rivals)
 
     def offer_bundled_models(self) -> None:
         """Offer the models that come with the plugin, and those that were added in the options."""
@@ -105,6 +116,10 @@ class SourceSection(QWidget):
         """Name of the chosen class."""
         return self.class_box.currentData()
 
+    def rival(self) -> Optional[str]:
+        """Name of the class that the chosen one is set against; None for none."""
+        return self.rival_box.currentData()
+
     def bands(self) -> tuple[int, ...]:
         """The chosen bands, counted from 1, in the model's order.
 
@@ -135,7 +150,9 @@ class SourceSection(QWidget):
         self.model_box.setCurrentIndex(len(self.models) - 1)
         self._follow_model(len(self.models) - 1)
 
-    def choose(self, path: Path, target: str, bands: tuple[int, ...]) -> None:
+    def choose(
+        self, path: Path, target: str, bands: tuple[int, ...], rival: Optional[str] = None
+    ) -> None:
         """Choose a model, a class and bands, for instance those of an earlier run.
 
         Raises
@@ -154,6 +171,7 @@ class SourceSection(QWidget):
         self.model_box.setCurrentIndex(paths.index(path))
         self._follow_model(paths.index(path))
         self.class_box.setCurrentIndex(max(0, self.class_box.findData(target)))
+        self.rival_box.setCurrentIndex(max(0, self.rival_box.findText(rival) if rival else 0))
         for box, band in zip(self.band_boxes, bands):
             box.setBand(band)
 
@@ -178,6 +196,18 @@ class SourceSection(QWidget):
             self.class_box.setCurrentText(card.default_class or card.class_names[-1])
             self.model_changed.emit(card)
 
+    def _offer_rivals(self) -> None:
+        """Every other class, and none, which is taken unless the present one is still there."""
+        before, chosen = self.rival(), self.target()
+        self.rival_box.clear()
+        self.rival_box.addItem(self.tr("nothing: the class alone"), None)
+        for index in range(self.class_box.count()):
+            if self.class_box.itemData(index) != chosen:
+                self.rival_box.addItem(
+                    self.class_box.itemText(index), self.class_box.itemData(index)
+                )
+        self.rival_box.setCurrentIndex(max(0, self.rival_box.findText(before) if before else 0))
+
     def _rebuild_band_rows(self, names: list[str]) -> None:
         for box in self.band_boxes:
             self.form.removeRow(box)
@@ -193,6 +223,7 @@ class SourceSection(QWidget):
             self.band_boxes.append(box)
         # Qt would walk to the youngest last, wherever they stand.
         fields = [self.layer_box, *self.band_boxes, self.model_box, self.class_box]
+        fields.append(self.rival_box)
         for before, after in zip(fields, fields[1:]):
             QWidget.setTabOrder(before, after)
         self._follow_layer(self.layer_box.currentLayer())

@@ -13,7 +13,7 @@ from qgis.PyQt.QtWidgets import QTreeWidgetItem
 
 from ..dependencies import torch_is_here
 from ..errors import DependencyError, RegionError, SegShapError
-from ..explain import Explanation
+from ..explain import Explanation, is_heat
 from ..job import ExplainJob
 from ..layers import Preview, add_result
 from ..tasks import Advance, ExplainTask
@@ -149,7 +149,15 @@ class Workbench(QObject):
                     self.tr("PyTorch is missing."), self.tr("The dock says how to get it.")
                 )
             title = self._title(kind, layer)
-            task = ExplainTask(ExplainJob(layer, self.dock.request(), kind, geometry, title), title)
+            job = ExplainJob(
+                layer,
+                self.dock.request(),
+                kind,
+                geometry,
+                title,
+                layers=self.dock.cell_layers(),
+            )
+            task = ExplainTask(job, title)
         except SegShapError as error:
             self.messages.error(error)
             return None
@@ -263,8 +271,12 @@ class Workbench(QObject):
         self.dock.result.show_record(record, self._colour_blind())
         self.map_link.follow(record)
         if record is not self._shown:
-            # A difference of two runs is no game that could be played.
-            is_played = record is not None and "compared" not in record.explanation.settings
+            # A difference of two runs is no game that could be played; a heat map has no players.
+            is_played = (
+                record is not None
+                and "compared" not in record.explanation.settings
+                and not is_heat(record.explanation)
+            )
             self._shown, self._game = record, RecordGame(record) if is_played else None
         self.what_if.follow(record, self._game)
         self.curves.follow(record, self._game)

@@ -10,7 +10,7 @@ from qgis.core import QgsProject, QgsRasterLayer
 
 from ..explain import Explanation
 from ..geo import Window
-from ..geo.rasters import NO_DATA, Map
+from ..geo.rasters import NO_DATA, Map, map_title
 from . import styles
 from .memory_files import forget_file
 from .result import ROLE, raster_layer, unit_of
@@ -51,13 +51,12 @@ class Preview:
         """Show what is known so far."""
         if self._layer_id and self.layer() is None:
             return
-        names = found.settings.get("targets", [""])
         values = found.to_map(target)
         drawn = Map(
             "contribution",
             np.where(np.isfinite(values), values, np.float32(NO_DATA)),
             self._window.transform,
-            f"Contribution to {names[target]}",
+            map_title(found, target),
         )
         # A new file each time: the old one may still be drawn from.
         old, path = self._path(self._count), self._path(self._count + 1)
@@ -67,10 +66,8 @@ class Preview:
         if layer is not written:
             layer.setDataSource(path, layer.name(), "gdal")
             layer.setCrs(written.crs())
-        limit = styles.largest(found.values[target])
         unit = unit_of(found.settings)
-        signed = styles.Signed(limit, str(names[target]), unit, self._colour_blind)
-        styles.style_contribution(layer, signed)
+        styles.style_values(layer, found, target, unit, self._colour_blind)
         layer.triggerRepaint()
         forget_file(old)
 

@@ -199,9 +199,7 @@ def _field_type(column: Column) -> str:
 def _style(layers: dict[str, QgsMapLayer], record: Record, colour_blind: bool) -> None:
     found, target = record.explanation, record.target
     unit = unit_of(found.settings)
-    limit = styles.largest(found.values[target])
-    signed = styles.Signed(limit, record.target_name, unit, colour_blind)
-    styles.style_contribution(layers["contribution"], signed)
+    limit = styles.style_values(layers["contribution"], found, target, unit, colour_blind)
     error = styles.largest(found.standard_errors[target])
     styles.style_standard_error(layers["standard_error"], error, unit)
     styles.style_cells(layers["superpixels"])

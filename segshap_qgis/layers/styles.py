@@ -21,6 +21,8 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QColor
 
+from ..explain import Explanation, has_signs
+
 # Colours from the most negative through zero to the most positive (ColorBrewer RdYlGn's ends
 # around white, and PuOr, which people with any colour vision tell apart).
 RED_WHITE_GREEN = ("#b2182b", "#e4605a", "#fddbc7", "#ffffff", "#d9f0d3", "#5aae61", "#1b7837")
@@ -34,6 +36,11 @@ PROBABILITY = ("#fde725", "#fd8d3c", "#bd0026")
 
 UNITS = {"probability": "probability", "logit": "logit", "decision": "share of pixels"}
 SMALLEST_LIMIT = 1e-6
+
+
+# From no heat to the strongest, for values without a sign.
+HEAT = ("#fcffa4", "#f98e09", "#bc3754", "#57106e")
+HEAT_ALPHAS = (0, 150, 190, 210)
 
 
 class Signed(NamedTuple):
@@ -74,6 +81,34 @@ def style_contribution(layer: QgsRasterLayer, signed: Signed) -> None:
         f"{signed.limit:+.{digits}f} {signed.unit}: for {signed.target}",
     )
     _colour_by_value(layer, values, colours, labels)
+
+
+def style_heat(layer: QgsRasterLayer, values: NDArray[np.float64], target: str, unit: str) -> None:
+    """From the lowest value, transparent, to the highest; neither speaks against the class."""
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    high = max(high, low + SMALLEST_LIMIT)
+    colours = [_colour(name, alpha) for name, alpha in zip(HEAT, HEAT_ALPHAS)]
+    steps = [float(step) for step in np.linspace(low, high, len(colours))]
+    digits = decimals(high - low)
+    labels = (
+        f"{low:.{digits}f} {unit}: matters least for {target}",
+        f"{high:.{digits}f} {unit}: matters most for {target}",
+    )
+    _colour_by_value(layer, steps, colours, labels)
+
+
+def style_values(
+    layer: QgsRasterLayer, found: Explanation, target: int, unit: str, colour_blind: bool
+) -> float:
+    """The map of an explanation in the colours of its kind; returns its largest absolute value."""
+    names = found.settings.get("targets", [""])
+    name, values = str(names[target]), found.values[target]
+    limit = largest(values)
+    if has_signs(found):
+        style_contribution(layer, Signed(limit, name, unit, colour_blind))
+    else:
+        style_heat(layer, values, name, unit)
+    return limit
 
 
 def style_standard_error(layer: QgsRasterLayer, limit: float, unit: str) -> None:
