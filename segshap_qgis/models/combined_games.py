@@ -55,7 +55,7 @@ def make_comparison_game(
     superpixels: Superpixels,
     regions: Sequence[NDArray[np.bool_]],
     targets: Sequence[str],
-    *arguments: Any,
+    background: Background | tuple[Background, ...] = "mean",
     **keywords: Any,
 ) -> ContrastGame:
     """Two models on the same regions and coalitions, and "first rather than second" as targets.
@@ -66,7 +66,9 @@ def make_comparison_game(
         What is compared; their bands must be the image's.
     targets : sequence of str
         Names of classes that both models have.
-    image, superpixels, regions, *arguments, **keywords
+    background : str, float, (B, H, W) array or tuple of them
+        As `make_game`; over several of a tuple the values are averaged.
+    image, superpixels, regions, **keywords
         As `make_game`.
 
     Returns
@@ -82,8 +84,9 @@ def make_comparison_game(
     """
     if len(models) != 2:
         raise SettingsError("A comparison needs two models.", "Choose two models.")
+    make: Any = make_averaged_game if isinstance(background, tuple) else make_game
     games = [
-        make_game(model, image, superpixels, regions, targets, *arguments, **keywords)
+        make(model, image, superpixels, regions, targets, background, **keywords)
         for model in models
     ]
     n_targets = games[0].n_targets

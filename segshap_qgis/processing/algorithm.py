@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Optional
 
 from qgis.core import (
+    QgsProcessing,
     QgsProcessingAlgorithm,
     QgsProcessingException,
     QgsProcessingFeedback,
@@ -14,20 +15,22 @@ from qgis.core import (
     QgsProcessingParameterDefinition,
     QgsProcessingParameterEnum,
     QgsProcessingParameterFile,
+    QgsProcessingParameterMapLayer,
     QgsProcessingParameterNumber,
     QgsProcessingParameterRasterLayer,
     QgsProcessingParameterString,
+    QgsProcessingParameterVectorLayer,
     QgsRasterLayer,
 )
 from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
 
 from ..dependencies import torch_is_here
-from ..errors import SegShapError
+from ..errors import SegShapError, SettingsError
 from ..icons import icon
 from ..model_library import find_model, listed_models
 from ..models import read_card
-from ..workflow import CELL_KINDS, Request
+from ..workflow import CELL_KINDS, COMPACTNESS, GRIDS, METHODS, Request
 
 if TYPE_CHECKING:
     from ..models import SegmentationModel
@@ -163,21 +166,93 @@ class SegShapAlgorithm(QgsProcessingAlgorithm):
             self.tr("Name of one of the model's classes; the model's own choice if empty."),
         )
 
-    def add_cells(self) -> None:
-        """Kind and size of the super-pixels."""
+    def add_method(self) -> None:
+        """Shapley values or RISE, and the class that the explained one is set against."""
+        self.add(
+            QgsProcessingParameterEnum(
+                "METHOD",
+                self.tr("Method"),
+                options=list(METHODS),
+                defaultValue=METHODS[0],
+                usesStaticStrings=True,
+            ),
+            self.tr("RISE is there to compare with: a smooth map whose values do not add up."),
+            advanced=True,
+        )
+        self.add(
+            QgsProcessingParameterString("AGAINST", self.tr("Rather than"), optional=True),
+            self.tr("Another class: explains why the model prefers the class to explain to it."),
+            advanced=True,
+        )
+
+    def add_cells(self, kinds: Sequence[str] = GRIDS) -> None:
+        """Kind and size of the super-pixels, and for kinds that follow one, the layer."""
         self.add(
             QgsProcessingParameterEnum(
                 "CELLS",
                 self.tr("Shape of the super-pixels"),
-                options=list(CELL_KINDS),
-                defaultValue=CELL_KINDS[0],
+                options=list(kinds),
+                defaultValue=kinds[0],
                 usesStaticStrings=True,
             ),
-            self.tr("Hexagons, squares, or SLIC, which follows the image."),
+            self.tr("Hexagons, squares, or SLIC, which follows the image.")
+            if kinds == GRIDS
+            else self.tr(
+                "Hexagons, squares, or SLIC, which follows the image; hexagons cut along the "
+                "model's classes or along a layer; or the polygons of a layer."
+            ),
         )
         self.add(
             self._number("SIDE", self.tr("Size of the super-pixels, in pixels"), 22, 4, 256),
             self.tr("Side of a hexagon or square. Compare maps only at equal size."),
+        )
+        self.add(
+            self._number(
+                "SEGMENTS",
+                self.tr("Cells that SLIC is asked for (0: as the size says)"),
+                0,
+                0,
+                4000,
+            ),
+            self.tr("About so many come out."),
+            advanced=True,
+        )
+        self.add(
+            QgsProcessingParameterNumber(
+                "COMPACTNESS",
+                self.tr("Compactness of SLIC"),
+                type=QgsProcessingParameterNumber.Type.Double,
+                defaultValue=COMPACTNESS,
+                minValue=0.001,
+                maxValue=1000.0,
+            ),
+            self.tr("Larger: rounder cells of like size. Smaller: cells follow the image closer."),
+            advanced=True,
+        )
+        if kinds == CELL_KINDS:
+            self._add_cell_layers()
+
+    def _add_cell_layers(self) -> None:
+        """What the super-pixels follow, and what belongs to none."""
+        polygons = QgsProcessing.SourceType.TypeVectorPolygon
+        self.add(
+            QgsProcessingParameterMapLayer(
+                "CELLS_LAYER",
+                self.tr("Layer that the super-pixels follow"),
+                optional=True,
+                types=[polygons, QgsProcessing.SourceType.TypeRaster],
+            ),
+            self.tr(
+                "A raster of classes or a polygon layer, for the shapes “layer” and “polygons”."
+            ),
+            advanced=True,
+        )
+        self.add(
+            QgsProcessingParameterVectorLayer(
+                "LEAVE_OUT", self.tr("Leave out (for instance land)"), [polygons], optional=True
+            ),
+            self.tr("Polygons that belong to no super-pixel: the model always sees them."),
+            advanced=True,
         )
 
     def add_effort(self) -> None:
@@ -238,10 +313,24 @@ class SegShapAlgorithm(QgsProcessingAlgorithm):
                 "BACKGROUND",
                 self.tr("Background"),
                 options=list(BACKGROUNDS),
-                defaultValue="mean",
+                allowMultiple=True,
+                defaultValue=["mean"],
                 usesStaticStrings=True,
             ),
-            self.tr("What hidden cells are painted with; black would itself look like oil."),
+            self.tr(
+                "What hidden cells are painted with; black would itself look like oil. With "
+                "several the values are averaged, and an evaluation runs the model for each."
+            ),
+            advanced=True,
+        )
+        self.add(
+            QgsProcessingParameterNumber(
+                "BACKGROUND_VALUE",
+                self.tr("Background value instead of the backgrounds above"),
+                type=QgsProcessingParameterNumber.Type.Double,
+                optional=True,
+            ),
+            self.tr("In the normalised units that the model reads, the same for all bands."),
             advanced=True,
         )
         self.add_unit(
@@ -310,12 +399,47 @@ class SegShapAlgorithm(QgsProcessingAlgorithm):
             side=self.parameterAsInt(parameters, "SIDE", context),
             budget=self.parameterAsInt(parameters, "BUDGET", context),
             stop_at=self.parameterAsDouble(parameters, "STOP_AT", context) / 100 or None,
-            background=self.parameterAsEnumString(parameters, "BACKGROUND", context),
+            method=self._text(parameters, "METHOD", context) or METHODS[0],
+            against=self._against(parameters, context, card),
+            n_segments=self.parameterAsInt(parameters, "SEGMENTS", context),
+            compactness=self.parameterAsDouble(parameters, "COMPACTNESS", context),
+            cells_layer=self._layer_id(parameters, "CELLS_LAYER", context),
+            land_layer=self._layer_id(parameters, "LEAVE_OUT", context),
+            background=self._background(parameters, context),
             unit=self.unit_of(parameters, context),
             seed=self.parameterAsInt(parameters, "SEED", context),
             window=self.parameterAsInt(parameters, "WINDOW", context) or card.window,
             merge=self.parameterAsInt(parameters, "MERGE", context),
         )
+
+    def _text(self, parameters: dict[str, Any], name: str, context: Any) -> str:
+        """A choice or text; empty where the algorithm does not ask for it."""
+        definition = self.parameterDefinition(name)
+        if isinstance(definition, QgsProcessingParameterEnum):
+            return str(self.parameterAsEnumString(parameters, name, context))
+        return "" if definition is None else self.parameterAsString(parameters, name, context)
+
+    def _against(self, parameters: dict[str, Any], context: Any, card: Any) -> Optional[str]:
+        rival = self._text(parameters, "AGAINST", context).strip()
+        if rival and rival not in card.class_names:
+            raise SettingsError(
+                f"The model knows no class {rival!r}.",
+                f"Choose one of: {', '.join(card.class_names)}.",
+            )
+        return rival or None
+
+    def _layer_id(self, parameters: dict[str, Any], name: str, context: Any) -> str:
+        if self.parameterDefinition(name) is None:
+            return ""
+        layer = self.parameterAsLayer(parameters, name, context)
+        return "" if layer is None else layer.id()
+
+    def _background(self, parameters: dict[str, Any], context: Any) -> Any:
+        """As `Request.background` has it."""
+        if parameters.get("BACKGROUND_VALUE") is not None:
+            return self.parameterAsDouble(parameters, "BACKGROUND_VALUE", context)
+        chosen = self.parameterAsEnumStrings(parameters, "BACKGROUND", context)
+        return chosen[0] if len(chosen) == 1 else tuple(chosen) or "mean"
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from ..geo import Window, region_from_geometry
 from ..geo.merging import merge_pixels
 from ..geo.regions import cell_outlines, mask_outline
 from ..geo.wellknown import to_wkb
-from ..workflow import superpixels_for
+from ..workflow import CELL_KINDS, superpixels_for
 from .algorithm import told_to
 from .features import FeatureAlgorithm
 from .outputs import REAL, TEXT, WHOLE, feature_of, fields_of
@@ -56,7 +56,7 @@ class CompareModels(FeatureAlgorithm):
         self.add_model()
         self.add_model(SECOND)
         self.add_class()
-        self.add_cells()
+        self.add_cells(CELL_KINDS)
         self.add_effort()
         self.add_advanced()
         polygons = QgsProcessing.SourceType.TypeVectorPolygon
@@ -129,8 +129,11 @@ class CompareModels(FeatureAlgorithm):
     ) -> Comparison:
         from ..models import make_comparison_game
 
-        superpixels = superpixels_for(self.asked, window)
         first, second = models
+        unit = self.asked.unit or window.unit
+        # The first model's classes, where cells are cut along them.
+        probabilities = first.predict(window.bands, window.valid, unit)
+        superpixels = superpixels_for(self.asked, window, self.layers.guide(window, probabilities))
         with first.interruptible(watch.is_cancelled), second.interruptible(watch.is_cancelled):
             game = make_comparison_game(
                 models,
@@ -140,7 +143,7 @@ class CompareModels(FeatureAlgorithm):
                 [self.asked.target],
                 self.asked.background,
                 valid=window.valid,
-                unit=self.asked.unit or window.unit,
+                unit=unit,
                 evaluations=self.asked.budget,
             )
             seeds = (self.asked.seed, self.asked.seed + 1)

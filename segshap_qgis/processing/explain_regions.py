@@ -14,9 +14,11 @@ from qgis.core import (
     QgsProcessingParameterFileDestination,
 )
 
+from ..explain import classes_in_background, only_targets
 from ..geo import Record
 from ..geo.aside import target_path
 from ..job import ExplainJob
+from ..workflow import CELL_KINDS
 from .algorithm import told_to
 from .features import FeatureAlgorithm
 from .outputs import Outputs, cell_fields, summary_fields
@@ -47,7 +49,8 @@ class ExplainRegions(FeatureAlgorithm):
         self.add_place()
         self.add_model()
         self.add_class()
-        self.add_cells()
+        self.add_method()
+        self.add_cells(CELL_KINDS)
         self.add_effort()
         self.add_advanced()
         self._add_outputs()
@@ -92,12 +95,13 @@ class ExplainRegions(FeatureAlgorithm):
                 feature: QgsFeature, place: QgsGeometry, title: str, done: int, total: int
             ) -> bool:
                 watch = Watch(feedback, self.asked.budget, done, total)
-                job = ExplainJob(self.snapshot, self.asked, kind, place, title, model)
+                job = ExplainJob(self.snapshot, self.asked, kind, place, title, model, self.layers)
                 record = job.carry_out(watch)
                 if record is None or feedback.isCanceled():
                     return False
                 outputs.add(feature, record)
                 feedback.pushInfo(self._told(record))
+                self._warn(record, feedback)
                 return True
 
             self.each_feature(parameters, context, feedback, explain, outputs.add_failure)
@@ -118,6 +122,16 @@ class ExplainRegions(FeatureAlgorithm):
             if sink is not None:
                 outputs.sinks[name], outputs.results[name] = sink, where
         return outputs
+
+    def _warn(self, record: Record, feedback: QgsProcessingFeedback) -> None:
+        """Say where the background is the class itself."""
+        shown = only_targets(record.explanation, [record.target])
+        if self.asked.against is None and classes_in_background(shown):
+            feedback.pushWarning(
+                self.tr(
+                    "Feature {}: the background alone is “{}” to the model. Choose another one."
+                ).format(record.name, record.target_name)
+            )
 
     def _told(self, record: Record) -> str:
         """One line of the log."""

@@ -17,6 +17,7 @@ from qgis.core import (
     QgsProcessingParameterField,
 )
 
+from ..cell_layers import cell_layers
 from ..errors import Interrupted, RegionError, SegShapError
 from ..provider_window import Snapshot
 from .algorithm import SegShapAlgorithm, told_to
@@ -73,6 +74,12 @@ class FeatureAlgorithm(SegShapAlgorithm):
             self.asked = self.request(parameters, context)
             self.snapshot = Snapshot(layer, self.asked.bands)
             self.raster_crs = layer.crs()
+            self.layers = cell_layers(
+                self.asked,
+                self.parameterAsLayer(parameters, "CELLS_LAYER", context),
+                self.parameterAsVectorLayer(parameters, "LEAVE_OUT", context),
+                context.transformContext(),
+            )
         return True
 
     def each_feature(

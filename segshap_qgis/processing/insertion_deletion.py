@@ -12,17 +12,23 @@ from qgis.core import (
     QgsProcessing,
     QgsProcessingException,
     QgsProcessingFeedback,
+    QgsProcessingParameterBoolean,
     QgsProcessingParameterFeatureSink,
 )
 
+from ..explain import Explanation, explain, only_targets
 from ..explain.faithfulness import (
     FEWEST_RANDOM_ORDERS,
     Curve,
     DeletionInsertion,
+    completeness,
     deletion_insertion,
+    infidelity,
+    seed_stability,
 )
 from ..geo import Record
 from ..job import ExplainJob
+from ..workflow import CELL_KINDS
 from .algorithm import told_to
 from .features import FeatureAlgorithm
 from .outputs import REAL, TEXT, WHOLE, feature_of, fields_of
@@ -46,8 +52,10 @@ class InsertionDeletion(FeatureAlgorithm):
         "by one in the order of their contributions, and records the model's output.\n"
         "A good explanation gives a small area under the deletion curve and a large one under the "
         "insertion curve; the reverse order and at least 20 random orders are given beside it, "
-        "because a number alone tells nothing. With M super-pixels it runs the model about 44 M "
-        "times for each feature."
+        "because a number alone tells nothing. Beside them stand infidelity (how well the "
+        "contributions foretell what hiding random cells changes), completeness and the rank "
+        "correlation with an explanation from another seed. With M super-pixels it runs the model "
+        "about 44 M times for each feature."
     )
 
     def initAlgorithm(self, _configuration: Optional[dict[str, Any]] = None) -> None:
@@ -57,7 +65,7 @@ class InsertionDeletion(FeatureAlgorithm):
         self.add_place()
         self.add_model()
         self.add_class()
-        self.add_cells()
+        self.add_cells(CELL_KINDS)
         self.add_effort()
         self.add(
             self._number(
@@ -68,6 +76,17 @@ class InsertionDeletion(FeatureAlgorithm):
                 1000,
             ),
             self.tr("More of them make the comparison surer, and the run longer."),
+            advanced=True,
+        )
+        self.add(
+            QgsProcessingParameterBoolean(
+                "RANDOMISE", self.tr("Check with re-initialised layers"), defaultValue=False
+            ),
+            self.tr(
+                "Explains the model again with a tenth, a quarter, half and all of its layers "
+                "re-initialised: an explanation that stays the same explains the image, not the "
+                "model. Takes five more runs."
+            ),
             advanced=True,
         )
         self.add_advanced()
@@ -94,23 +113,25 @@ class InsertionDeletion(FeatureAlgorithm):
         )
         kind = self.parameterAsEnumString(parameters, "PLACE", context)
         random_orders = self.parameterAsInt(parameters, "RANDOM_ORDERS", context)
+        randomises = self.parameterAsBoolean(parameters, "RANDOMISE", context)
         with told_to(feedback):
             model = self.load(self.asked, feedback)
 
-            def explain(
+            def explain_feature(
                 feature: QgsFeature, place: QgsGeometry, title: str, done: int, total: int
             ) -> bool:
                 watch = Watch(feedback, self.asked.budget, done, total)
-                record = ExplainJob(self.snapshot, self.asked, kind, place, title, model).carry_out(
-                    watch
-                )
+                job = ExplainJob(self.snapshot, self.asked, kind, place, title, model, self.layers)
+                record = job.carry_out(watch)
                 if record is None or feedback.isCanceled():
                     return False
                 feedback.pushInfo(self.tr("Feature {}: curves").format(title))
                 with model.interruptible(watch.is_cancelled):
-                    found = self._play(model, record, random_orders)
+                    found, row = self._play(model, record, random_orders)
+                    if randomises:
+                        row.update(self._randomised(model, record))
                 key = {"feature": feature.id(), "name": title}
-                self._write(areas, [{**key, "state": "explained", **area_row(found)}], AREA_FIELDS)
+                self._write(areas, [{**key, "state": "explained", **row}], AREA_FIELDS)
                 if curves is not None:
                     self._write(curves, ({**key, **row} for row in curve_rows(found)), CURVE_FIELDS)
                 return True
@@ -119,34 +140,69 @@ class InsertionDeletion(FeatureAlgorithm):
                 row = {"feature": feature.id(), "name": title, "state": reason}
                 self._write(areas, [row], AREA_FIELDS)
 
-            self.each_feature(parameters, context, feedback, explain, fail)
+            self.each_feature(parameters, context, feedback, explain_feature, fail)
         results = {"OUTPUT": areas_at, "OUTPUT_CURVES": curves_at}
         return {name: where for name, where in results.items() if where}
 
-    def _play(
-        self, model: SegmentationModel, record: Record, random_orders: int
-    ) -> DeletionInsertion:
-        from ..models import make_game
+    def _game(self, model: SegmentationModel, record: Record, evaluations: int) -> Any:
+        from ..models import make_averaged_game, make_game
 
-        window, superpixels = record.window, record.explanation.superpixels
-        game = make_game(
+        several = isinstance(self.asked.background, tuple)
+        make: Any = make_averaged_game if several else make_game
+        window = record.window
+        return make(
             model,
             window.bands,
-            superpixels,
+            record.explanation.superpixels,
             [record.region],
             [self.asked.target],
             self.asked.background,
             valid=window.valid,
             unit=self.asked.unit or window.unit,
-            evaluations=(4 + 2 * random_orders) * superpixels.n_players,
+            evaluations=evaluations,
         )
-        return deletion_insertion(
-            game, record.explanation, random_orders=random_orders, seed=self.asked.seed
-        )
+
+    def _play(
+        self, model: SegmentationModel, record: Record, random_orders: int
+    ) -> tuple[DeletionInsertion, dict[str, float]]:
+        """Curves, and a row with the areas under them and the other measures."""
+        own = only_targets(record.explanation, [record.target])
+        cells, asked = own.superpixels, self.asked
+        game = self._game(model, record, (4 + 2 * random_orders) * cells.n_players + asked.budget)
+        found = deletion_insertion(game, own, random_orders=random_orders, seed=asked.seed)
+        again = explain(game, cells, asked.budget, asked.seed + 1, stop_at=asked.stop_at)
+        mean, error = infidelity(game, own, seed=asked.seed)
+        measures = {
+            "completeness_gap": float(completeness(own)[0]),
+            "infidelity": float(mean[0]),
+            "infidelity_error": float(error[0]),
+            "stability": seed_stability([own, again]),
+        }
+        return found, {**area_row(found), **measures}
+
+    def _randomised(self, model: SegmentationModel, record: Record) -> dict[str, float]:
+        """Rank correlations with the explanations of ever more re-initialised models."""
+        from ..models.randomisation import SHARES, randomisation_check
+
+        asked, cells = self.asked, record.explanation.superpixels
+
+        def explained(other: SegmentationModel, seed: int) -> Explanation:
+            game = self._game(other, record, asked.budget)
+            return explain(game, cells, asked.budget, asked.seed + seed, stop_at=asked.stop_at)
+
+        check = randomisation_check(model, explained, shares=SHARES)
+        shares = (check.layers / check.n_layers).tolist()
+        nearest = [min(SHARES, key=lambda s: abs(s - share)) for share in shares]
+        known = {_randomised_name(s): float(c) for s, c in zip(nearest, check.correlation)}
+        return {**known, "randomised_ceiling": check.ceiling}
 
     def _write(self, sink: Any, rows: Any, fields: Any) -> None:
         if not sink.addFeatures([feature_of(fields, None, row) for row in rows]):
             raise QgsProcessingException(self.tr("A row could not be written."))
+
+
+def _randomised_name(share: float) -> str:
+    return f"randomised_{round(100 * share)}"
 
 
 def area_row(found: DeletionInsertion) -> dict[str, float]:
@@ -179,8 +235,16 @@ def _steps(name: str, number: int, curve: Curve) -> Iterator[dict[str, Any]]:
 
 _KEY = (("feature", WHOLE), ("name", TEXT))
 _AREAS = (*CURVES, "random_deletion", "random_insertion")
+_MEASURES = ("completeness_gap", "infidelity", "infidelity_error", "stability")
+_RANDOMISED = ("randomised_ceiling", *(f"randomised_{share}" for share in (10, 25, 50, 100)))
 AREA_FIELDS = fields_of(
-    [*_KEY, ("state", TEXT), *((f"{n}_auc", REAL) for n in _AREAS), ("random_better", WHOLE)]
+    [
+        *_KEY,
+        ("state", TEXT),
+        *((f"{n}_auc", REAL) for n in _AREAS),
+        ("random_better", WHOLE),
+        *((n, REAL) for n in (*_MEASURES, *_RANDOMISED)),
+    ]
 )
 CURVE_FIELDS = fields_of(
     [*_KEY, ("curve", TEXT), ("number", WHOLE), ("step", WHOLE), ("area", REAL), ("value", REAL)]

@@ -93,6 +93,8 @@ class MakeSuperpixels(SegShapAlgorithm):
                     target="",
                     cells=self.parameterAsEnumString(parameters, "CELLS", context),
                     side=self.parameterAsInt(parameters, "SIDE", context),
+                    n_segments=self.parameterAsInt(parameters, "SEGMENTS", context),
+                    compactness=self.parameterAsDouble(parameters, "COMPACTNESS", context),
                 ),
                 window,
             )

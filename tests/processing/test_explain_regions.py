@@ -237,3 +237,60 @@ def test_a_shell_hears_of_a_failure_and_what_to_do(shell, regions_file, tmp_path
     assert "absent.json cannot be read" in done.stdout + done.stderr
     assert "Choose the model's .json file" in done.stdout + done.stderr
     assert not (tmp_path / "summary.gpkg").exists()
+
+
+def test_methods_backgrounds_cells_and_land_of_the_dock_are_in_the_toolbox(
+    run, small_scene, tmp_path
+):
+    regions = layer_of("Polygon", box(30, 20, 8))
+    cells = layer_of("Polygon", box(20, 10, 15), box(40, 10, 15), box(20, 30, 15))
+    land = layer_of("Polygon", box(0, 0, 22))
+    choices = {
+        "rise": {"METHOD": "rise"},
+        "against": {"AGAINST": "sea", "CLASS": "oil"},
+        "averaged": {"BACKGROUND": ["mean", "blur"]},
+        "as before": {"BACKGROUND": "blur"},
+        "given": {"BACKGROUND_VALUE": -2.5},
+        "slic": {"CELLS": "slic", "SEGMENTS": 15, "COMPACTNESS": 1.5},
+        "classes": {"CELLS": "classes"},
+        "polygons": {"CELLS": "polygons", "CELLS_LAYER": cells, "LEAVE_OUT": land},
+    }
+    records = {}
+    for name, changes in choices.items():
+        file = str(tmp_path / f"{name}.gpkg")
+        parameters = settings(small_scene, regions, OUTPUT_RUNS=file, **changes)
+        _, good, feedback, _ = run(ExplainRegions(), parameters)
+        assert good, (name, feedback.errors)
+        records[name] = read_geopackage(file)
+    kinds = {name: record.explanation.superpixels.settings for name, record in records.items()}
+    assert records["rise"].settings["method"] == "rise"
+    assert records["against"].target_name == "oil rather than sea"
+    assert records["averaged"].settings["background"] == ["mean", "blur"]
+    assert records["as before"].settings["background"] == "blur"
+    assert records["given"].settings["background"] == -2.5
+    assert kinds["slic"] == {"kind": "slic", "n_segments": 15, "compactness": 1.5}
+    assert kinds["classes"]["kind"] == "class cells"
+    labels = records["polygons"].explanation.superpixels.labels
+    assert records["polygons"].explanation.superpixels.n_players == 3
+    assert np.count_nonzero(labels >= 0) == 3 * 15 * 15 - 2 * 12
+
+
+def test_a_rival_that_the_model_does_not_know_is_told(run, small_scene):
+    parameters = settings(small_scene, layer_of("Polygon", box(30, 20, 8)), AGAINST="ice")
+    _, good, feedback, _ = run(ExplainRegions(), parameters)
+    assert not good
+    assert any("ice" in text for text in [*feedback.errors, *feedback.told])
+
+
+def test_a_background_that_is_the_class_is_warned_of(run, small_scene):
+    regions = layer_of("Polygon", box(30, 20, 8))
+    warned = {}
+    for name in ("oil", "sea"):
+        results, good, feedback, context = run(
+            ExplainRegions(), settings(small_scene, regions, CLASS=name)
+        )
+        assert good, feedback.errors
+        (row,) = context.getMapLayer(results["OUTPUT"]).getFeatures()
+        warned[name] = any("background alone" in text for text in feedback.told)
+        assert warned[name] == (row["base_value"] >= 0.5)
+    assert sorted(warned.values()) == [False, True]

@@ -54,6 +54,10 @@ def test_curves_of_a_feature_start_and_end_where_they_must(run, small_scene):
     (row,) = rows_of(results, context)
     assert row["deletion_auc"] < row["random_deletion_auc"] < row["reverse_deletion_auc"]
     assert row["insertion_auc"] > row["random_insertion_auc"] > row["reverse_insertion_auc"]
+    assert row["completeness_gap"] < 1e-9
+    assert row["infidelity"] > row["infidelity_error"] > 0
+    assert 0.5 < row["stability"] <= 1
+    assert row["randomised_100"] is None
     steps = rows_of(results, context, "OUTPUT_CURVES")
     insertion = [step for step in steps if step["curve"] == "insertion"]
     assert (insertion[0]["area"], insertion[0]["value"]) == (0, 0)
@@ -98,3 +102,31 @@ def test_contributions_to_two_models_and_their_difference_add_up(run, small_scen
     assert difference == pytest.approx(first - second, abs=1e-9)
     assert row["largest_difference"] > 0
     assert "outside the raster" in failed["state"]
+
+
+def test_re_initialised_layers_change_the_explanation(run, small_scene):
+    parameters = settings(small_scene, layer_of("Polygon", box(30, 20, 8)), SIDE=20, RANDOMISE=True)
+    results, good, feedback, context = run(InsertionDeletion(), parameters)
+    assert good, feedback.errors
+    (row,) = rows_of(results, context)
+    assert row["randomised_ceiling"] > 0.5
+    for share in (10, 25, 50, 100):
+        assert -1 <= row[f"randomised_{share}"] < row["randomised_ceiling"]
+
+
+def test_two_models_are_compared_on_averaged_backgrounds_and_cells_along_classes(
+    run, small_scene, tmp_path
+):
+    other = tmp_path / "other"
+    other.mkdir()
+    parameters = settings(
+        small_scene,
+        layer_of("Polygon", box(30, 20, 8)),
+        MODEL_FILE_2=str(write_small_model(other, seed=3, id="other")),
+        CELLS="classes",
+        BACKGROUND=["mean", "zero"],
+    )
+    results, good, feedback, context = run(CompareModels(), parameters)
+    assert good, feedback.errors
+    (row,) = rows_of(results, context)
+    assert row["largest_difference"] > 0
