@@ -2,7 +2,8 @@
 """Measure whole scenes and queues on this machine: memory, time, workers, and being killed.
 
 Every measurement runs in processes of its own, so that one does not warm up the next. Prints what
-was measured, and with --json keeps it.
+was measured, and with --json keeps it; --document turns such a file into the measured part of
+docs/scale.md and its plot.
 """
 
 from __future__ import annotations
@@ -13,19 +14,23 @@ import os
 import platform
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-PARTS = ("memory", "workers", "kill", "plan")
+PARTS = ("memory", "workers", "kill", "cost")
 # The smallest network that is one: what is measured is the machinery around it.
 TINY = {"down_layers": [1], "bottleneck_layers": 1, "growth": 2, "stem_maps": 2}
+BUNDLED = "oil_fcdensenet56"
 
 
 def main() -> None:
@@ -34,24 +39,57 @@ def main() -> None:
     if arguments.child:
         print(json.dumps(CHILDREN[arguments.child](json.loads(arguments.settings))))
         return
-    results: dict[str, Any] = {"machine": f"{os.cpu_count()} cores, {platform.machine()}"}
+    if arguments.document:
+        from benchmarks.scale_report import write_document
+
+        write_document(json.loads(arguments.document.read_text(encoding="utf-8")), ROOT / "docs")
+        return
     with tempfile.TemporaryDirectory(prefix="segshap-scale-") as folder:
         for part in arguments.only:
-            results[part] = globals()[f"measure_{part}"](Path(folder), arguments)
-            print(part, json.dumps(results[part], indent=1), flush=True)
-    if arguments.json:
-        kept = json.loads(arguments.json.read_text()) if arguments.json.is_file() else {}
-        arguments.json.write_text(json.dumps({**kept, **results}, indent=1), encoding="utf-8")
+            # Each part says how busy the machine was: parts may be measured on different days.
+            found = {"machine": machine(), "measured": MEASURES[part](Path(folder), arguments)}
+            print(part, json.dumps(found, indent=1), flush=True)
+            if arguments.json:
+                keep(arguments.json, {part: found})
+
+
+def keep(path: Path, found: dict[str, Any]) -> None:
+    """Add measurements to a file, in place of earlier ones of the same part."""
+    kept = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    path.write_text(json.dumps({**kept, **found}, indent=1), encoding="utf-8")
+
+
+def machine() -> dict[str, Any]:
+    """What a measurement was taken on, and how busy that was before it began."""
+    load = os.getloadavg()[0]
+    usable = len(os.sched_getaffinity(0))
+    return {
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "usable_cores": usable,
+        "load_before": round(load, 2),
+    }
+
+
+def _processor() -> str:
+    """The processor's name; Linux tells it in a file."""
+    about = Path("/proc/cpuinfo")
+    lines = about.read_text(encoding="utf-8").splitlines() if about.is_file() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
-    parser.add_argument("--sides", nargs="+", type=int, default=[2000, 5000, 20000])
+    parser.add_argument("--sides", nargs="+", type=int, default=[2000, 5000, 10000, 20000])
     parser.add_argument("--regions", type=int, default=20, help="slicks of the queue")
-    parser.add_argument("--budget", type=int, default=200, help="evaluations for each slick")
+    parser.add_argument("--budget", type=int, default=1000, help="evaluations for each slick")
     parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--cost-side", type=int, default=2000, help="scene of the bundled model")
+    parser.add_argument("--cost-slicks", type=int, default=4, help="its slicks, a window each")
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep all measurements")
+    parser.add_argument("--document", type=Path, metavar="FILE", help="write docs from a JSON file")
     parser.add_argument("--child", choices=sorted(CHILDREN), help=argparse.SUPPRESS)
     parser.add_argument("--settings", default="{}", help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -93,14 +131,57 @@ def make_model(folder: Path, architecture: dict[str, Any]) -> Path:
     return write_small_model(folder, architecture=architecture, normalisation=RADAR)
 
 
+def command_of(child: str, settings: dict[str, Any]) -> tuple[list[str], dict[str, str]]:
+    """Command and environment of one of `CHILDREN`."""
+    command = [sys.executable, __file__, "--child", child, "--settings", json.dumps(settings)]
+    return command, {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+
+
 def in_a_process(child: str, settings: dict[str, Any]) -> dict[str, Any]:
     """Run one of `CHILDREN` in a process of its own."""
-    command = [sys.executable, __file__, "--child", child, "--settings", json.dumps(settings)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    command, environment = command_of(child, settings)
     run = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     if run.returncode:
         raise SystemExit(run.stderr)
     return dict(json.loads(run.stdout.splitlines()[-1]))
+
+
+def peak_memory() -> float:
+    """Megabytes that this process has held at most.
+
+    Not `getrusage`: what that tells of a new process begins with the size of the one it came from.
+    """
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    (line,) = (line for line in status.splitlines() if line.startswith("VmHWM"))
+    return float(line.split()[1]) * 1024 / 1e6
+
+
+def bytes_in(folder: Path) -> int:
+    """Bytes of all files under a folder; those that vanish meanwhile do not count."""
+    total = 0
+    for path in folder.rglob("*"):
+        try:
+            total += path.stat().st_size if path.is_file() else 0
+        except FileNotFoundError:  # noqa: PERF203, the others count
+            continue
+    return total
+
+
+class Watch:
+    """Listens to the progress of a job, and to the disk that it takes meanwhile."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.heard: list[float] = []
+        self.disk = 0
+        self._looked = -1.0
+
+    def __call__(self, share: float) -> None:
+        """A share of the job is done."""
+        self.heard.append(time.perf_counter())
+        if share - self._looked >= 0.02 or share >= 1:
+            self._looked = share
+            self.disk = max(self.disk, bytes_in(self.folder))
 
 
 # Memory and time of a scene -------------------------------------------------------------------
@@ -113,27 +194,70 @@ def measure_memory(folder: Path, arguments: argparse.Namespace) -> list[dict[str
     for side in arguments.sides:
         scene = folder / f"scene_{side}.tif"
         make_scene(scene, side)
-        settings = {"scene": str(scene), "model": str(model), "output": str(folder / "p.tif")}
-        found.append({"side": side, **in_a_process("segment", settings)})
+        settings = {"scene": str(scene), "model": str(model), "overlap": 64}
+        row = {"side": side, **measured_scene(folder / str(side), settings)}
+        print(json.dumps(row), flush=True)
+        found.append(row)
         scene.unlink()
     return found
 
 
+def measured_scene(folder: Path, settings: dict[str, Any]) -> dict[str, Any]:
+    """The dry run of a scene, and the scene itself, each in a process."""
+    folder.mkdir()
+    planned = in_a_process("plan_scene", settings)
+    real = in_a_process("segment", {**settings, "output": str(folder / "p.tif")})
+    for path in folder.iterdir():
+        path.unlink()
+    return {"planned": planned, **real}
+
+
+def scene_request(settings: dict[str, Any]) -> Any:
+    """The segmentation that settings ask for."""
+    from segshap_qgis.scene import SceneRequest
+
+    return SceneRequest(
+        settings["scene"], settings["model"], "oil", unit="amplitude", overlap=settings["overlap"]
+    )
+
+
 def child_segment(settings: dict[str, Any]) -> dict[str, Any]:
-    """Segment a scene; seconds and peak memory."""
-    import resource
+    """Segment a scene; seconds, peak memory, and bytes on disk."""
+    from segshap_qgis.models.threads import computing_threads
+    from segshap_qgis.scene import segment_scene
 
-    from segshap_qgis.scene import SceneRequest, segment_scene
-
+    output = Path(settings["output"])
+    watch = Watch(output.parent)
     started, cpu = time.perf_counter(), time.process_time()
-    request = SceneRequest(settings["scene"], settings["model"], "oil", overlap=64)
-    made = segment_scene(request, Path(settings["output"]), lambda _: None, lambda: False)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    with computing_threads(1):
+        made = segment_scene(scene_request(settings), output, watch, lambda: False)
+    seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
     return {
         "tiles": made.tiles,
-        "seconds": time.perf_counter() - started,
-        "cpu_seconds": time.process_time() - cpu,
-        "peak_megabytes": peak / 1e6,
+        "seconds": seconds,
+        "cpu_seconds": cpu,
+        "peak_megabytes": peak_memory(),
+        "disk_bytes": watch.disk,
+        "result_bytes": bytes_in(output.parent),
+    }
+
+
+def child_plan_scene(settings: dict[str, Any]) -> dict[str, Any]:
+    """The dry run of a scene."""
+    from segshap_qgis.scene import plan_scene
+
+    return planned(plan_scene(scene_request(settings), lambda: False))
+
+
+def planned(plan: Any) -> dict[str, Any]:
+    """An estimate as it is kept."""
+    return {
+        "count": plan.count,
+        "seconds": plan.seconds(),
+        "seconds_with_two": plan.seconds(2),
+        "peak_megabytes": plan.memory / 1e6,
+        "disk_bytes": plan.scratch,
+        "result_bytes": plan.result,
     }
 
 
@@ -152,8 +276,11 @@ def queue_settings(folder: Path, arguments: argparse.Namespace) -> dict[str, Any
         "model": str(model),
         "places": places,
         "budget": arguments.budget,
-        "output": str(folder / "slicks.gpkg"),
+        "window": 128,
+        "cells": 16,
+        "output": str(folder / "queue" / "slicks.gpkg"),
         "workers": 0,
+        "kill_one": False,
     }
 
 
@@ -167,10 +294,10 @@ def the_queue(settings: dict[str, Any]) -> tuple[Any, list[Any]]:
     run = Request(
         model=settings["model"],
         target="oil",
-        side=16,
+        side=settings["cells"],
         budget=settings["budget"],
         stop_at=None,
-        window=128,
+        window=settings["window"],
         unit="amplitude",
     )
     outlines = [
@@ -190,95 +317,172 @@ def child_queue(settings: dict[str, Any]) -> dict[str, Any]:
     from segshap_qgis.scene import explain_slicks, local_cluster
 
     request, outlines = the_queue(settings)
-    heard: list[float] = []
-
-    def hear(_done: float) -> None:
-        heard.append(time.perf_counter())
-
     output = Path(settings["output"])
+    output.parent.mkdir(exist_ok=True)
+    watch = Watch(output.parent)
     if settings["workers"]:
         with local_cluster(settings["workers"]) as cluster:
+            hear = killing_one(watch, cluster.address) if settings["kill_one"] else watch
             started = time.perf_counter()
-            explain_slicks(request, outlines, output, hear, lambda: False, cluster)
+            done = explain_slicks(request, outlines, output, hear, lambda: False, cluster)
     else:
         started = time.perf_counter()
-        explain_slicks(request, outlines, output, hear, lambda: False)
-    # Once every worker has loaded torch and the model: from the second result to the last.
-    first = 1 + 2 * max(1, settings["workers"])
+        done = explain_slicks(request, outlines, output, watch, lambda: False)
+    seconds = time.perf_counter() - started
+    # Once every worker has loaded torch and the model: from the second result of each to the last.
+    first = min(2 * max(1, settings["workers"]), len(watch.heard) - 2)
     return {
-        "seconds": time.perf_counter() - started,
-        "windows_per_second": (len(heard) - 1 - first) / (heard[-1] - heard[first]),
+        "seconds": seconds,
+        "windows": done.windows,
+        "explained": done.explained,
+        "windows_per_second": (len(watch.heard) - 1 - first)
+        / (watch.heard[-1] - watch.heard[first]),
+        "peak_megabytes": peak_memory(),
+        "disk_bytes": watch.disk,
+        "result_bytes": output.stat().st_size,
     }
 
 
+def killing_one(watch: Watch, address: str) -> Any:
+    """Listen, and when half is done, kill one worker the hard way."""
+    import distributed
+
+    def hear(share: float) -> None:
+        if watch.heard and share >= 0.5 > hear.last:  # type: ignore[attr-defined]
+            with distributed.Client(address, set_as_default=False) as client:
+                os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
+        hear.last = share  # type: ignore[attr-defined]
+        watch(share)
+
+    hear.last = 0.0  # type: ignore[attr-defined]
+    return hear
+
+
+def child_plan_queue(settings: dict[str, Any]) -> dict[str, Any]:
+    """The dry run of a queue."""
+    from segshap_qgis.scene import plan_slicks
+
+    return planned(plan_slicks(*the_queue(settings), lambda: False))
+
+
 def measure_workers(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
-    """One and two single-threaded workers, and the same file from both and from here."""
+    """One and two single-threaded workers, one of two killed, and the same file from all."""
     from tests.scene.queues import contents
 
     settings = queue_settings(folder, arguments)
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {"planned": in_a_process("plan_queue", settings)}
+    runs = {"here": (0, False), "one": (1, False), "two": (2, False), "one_killed": (2, True)}
     files = {}
-    for workers in (0, 1, 2):
-        output = folder / f"workers_{workers}.gpkg"
-        found[str(workers)] = in_a_process(
-            "queue", {**settings, "workers": workers, "output": str(output)}
-        )
-        files[workers] = contents(output)
-    rate = {name: run["windows_per_second"] for name, run in found.items()}
-    found["efficiency"] = rate["2"] / (2 * rate["1"])
-    found["identical"] = files[0] == files[1] == files[2]
+    for name, (workers, kill_one) in runs.items():
+        output = folder / name / "slicks.gpkg"
+        changes = {"workers": workers, "kill_one": kill_one, "output": str(output)}
+        found[name] = in_a_process("queue", {**settings, **changes})
+        print(json.dumps({name: found[name]}), flush=True)
+        files[name] = contents(output)
+    found["efficiency"] = found["two"]["windows_per_second"] / (
+        2 * found["one"]["windows_per_second"]
+    )
+    found["identical"] = {name: file == files["here"] for name, file in files.items()}
     return found
 
 
 def measure_kill(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
-    """Kill a local queue at random moments and start it again, until it ends."""
+    """Kill local queues at random moments and start them again, until all kills have hit."""
     from tests.scene.queues import contents
 
     settings = queue_settings(folder, arguments)
     started = time.perf_counter()
     in_a_process("queue", settings)
-    undisturbed = contents(Path(settings["output"]))
     whole = time.perf_counter() - started
-    settings["output"] = str(folder / "killed.gpkg")
+    undisturbed = contents(Path(settings["output"]))
     moments = random.Random(0)  # noqa: S311, for moments
-    kills = 0
-    command = [sys.executable, __file__, "--child", "queue", "--settings", json.dumps(settings)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    while kills < arguments.kills:
-        process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
-        try:
-            process.wait(timeout=moments.uniform(0.1, 0.5) * whole)
-            break
-        except subprocess.TimeoutExpired:
-            os.kill(process.pid, signal.SIGKILL)
-            process.wait()
-            kills += 1
-    if not Path(settings["output"]).exists():
-        in_a_process("queue", settings)
+    kills: list[dict[str, Any]] = []
+    identical: list[bool] = []
+    while len(kills) < arguments.kills:
+        output = folder / f"killed_{len(identical)}" / "slicks.gpkg"
+        for moment in killed_moments(output, settings, moments, whole):
+            kills.append({"after": moment, "windows_done": windows_done(output)})
+            print(json.dumps(kills[-1]), flush=True)
+        identical.append(contents(output) == undisturbed)
     return {
         "kills": kills,
-        "identical": contents(Path(settings["output"])) == undisturbed,
+        "queues": len(identical),
+        "identical": all(identical),
         "undisturbed_seconds": whole,
     }
 
 
-def measure_plan(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
-    """What the dry run says beside what the queue really takes."""
-    settings = queue_settings(folder, arguments)
-    planned = in_a_process("plan", settings)
-    real = in_a_process("queue", settings)
-    return {"planned_seconds": planned["seconds"], "real_seconds": real["seconds"]}
+def killed_moments(
+    output: Path, settings: dict[str, Any], moments: random.Random, whole: float
+) -> Iterator[float]:
+    """Start a queue again and again until it ends by itself; the second of each kill -9."""
+    command, environment = command_of("queue", {**settings, "output": str(output)})
+    while True:
+        moment = moments.uniform(0, whole)
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+        try:
+            if process.wait(timeout=moment):
+                raise SystemExit(f"The queue ended with {process.returncode}.")
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            yield moment
+        else:
+            return
 
 
-def child_plan(settings: dict[str, Any]) -> dict[str, Any]:
-    """The dry run of a queue."""
-    from segshap_qgis.scene import plan_slicks
+def windows_done(output: Path) -> int:
+    """Windows in the journal of an unfinished queue."""
+    journal = output.with_name(f".{output.name}.segshap-work") / "journal.sqlite"
+    if not journal.is_file():
+        return 0
+    with closing(sqlite3.connect(f"file:{journal}?mode=ro", uri=True)) as file:
+        try:
+            return int(file.execute("SELECT count(*) FROM groups").fetchone()[0])
+        except sqlite3.OperationalError:  # killed before it had a table
+            return 0
 
-    plan = plan_slicks(*the_queue(settings), lambda: False)
-    return {"seconds": plan.seconds(), "words": plan.in_words()}
+
+# What the bundled model costs -----------------------------------------------------------------
 
 
-CHILDREN = {"segment": child_segment, "queue": child_queue, "plan": child_plan}
+def measure_cost(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
+    """A scene and its queue with the bundled model, each beside what its dry run said."""
+    scene = folder / "scene.tif"
+    places = make_scene(scene, arguments.cost_side, arguments.cost_slicks)
+    common = {"scene": str(scene), "model": BUNDLED}
+    found: dict[str, Any] = {
+        "side": arguments.cost_side,
+        "budget": arguments.budget,
+        "scene": measured_scene(folder / "maps", {**common, "overlap": 128}),
+    }
+    print(json.dumps(found), flush=True)
+    settings = {
+        **common,
+        "places": places,
+        "budget": arguments.budget,
+        "window": 512,
+        "cells": 22,
+        "output": str(folder / "queue" / "slicks.gpkg"),
+        "workers": 0,
+    }
+    planned_queue = in_a_process("plan_queue", settings)
+    found["queue"] = {"planned": planned_queue, **in_a_process("queue", settings)}
+    return found
+
+
+MEASURES = {
+    "memory": measure_memory,
+    "workers": measure_workers,
+    "kill": measure_kill,
+    "cost": measure_cost,
+}
+CHILDREN = {
+    "segment": child_segment,
+    "plan_scene": child_plan_scene,
+    "queue": child_queue,
+    "plan_queue": child_plan_queue,
+}
 
 if __name__ == "__main__":
     main()

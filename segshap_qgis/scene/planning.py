@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import math
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
+
+from osgeo import gdal
 
 from ..errors import ImageError
 from ..explain import Explanation, explain
 from ..geo import region_from_geometry
+from ..geo.aside import gdal_errors
+from ..geo.grid import PixelBounds
 from ..workflow import superpixels_for
 from .group_run import THREADS, ExplainRequest, read_group
 from .queueing import queue_of
-from .segment import SceneRequest
+from .segment import SceneRequest, segment_scene
 from .source import SceneSource
-from .tiles import spans
+from .tiles import Span, spans
 from .trust import STEPS
+from .workplace import CACHE
 
 # Evaluations that are timed, after those that build the game's tables.
 TIMED = 24
@@ -35,12 +42,13 @@ class Plan:
     count : int
         How many there are.
     seconds_each : float
-        Seconds of one, as timed on this machine with one thread.
+        Seconds of one, as timed on this machine with the threads that the job itself uses.
     memory : float
         Bytes of one process at its largest: what this one, with all else that it holds, has
         needed for the part that was timed. NaN on Windows, which does not tell.
     scratch, result : float
-        Bytes on disk, while it runs and in the end; before compression, so at most.
+        Bytes on disk, while it runs and in the end. Of a scene as compressed as the timed part;
+        of a queue before compression, so at most.
     """
 
     what: str
@@ -63,50 +71,81 @@ class Plan:
         memory = f"{self.memory / 1e9:.1f} GB of memory for each worker, " if known else ""
         return (
             f"{self.count} {self.what} of {self.seconds_each:.2f} s; {times}. {memory}"
-            f"At most {self.scratch / 1e9:.2f} GB of disk while it runs, "
+            f"Up to {self.scratch / 1e9:.2f} GB of disk while it runs, "
             f"{self.result / 1e9:.2f} GB after."
         )
 
 
 def plan_scene(request: SceneRequest, is_cancelled: Callable[[], bool]) -> Plan:
-    """Time one tile in the middle of a scene and estimate them all.
+    """Segment two by two tiles in the middle of a scene, files and all, and estimate the whole.
 
     A scene is segmented by one process: its time does not depend on the number of workers.
 
     Raises
     ------
-    ImageError, ModelError, SettingsError
+    ImageError, ModelError, SettingsError, ExportError
         As `segment_scene`.
     Interrupted
         It was cancelled.
     """
-    from ..models import load_model
-
-    model = load_model(request.model)
     source = SceneSource(request.raster, request.bands, request.land)
     height, width = source.grid.height, source.grid.width
     rows = spans(height, request.window, request.overlap)
     columns = spans(width, request.window, request.overlap)
-    row, column = rows[len(rows) // 2], columns[len(columns) // 2]
-    window = source.read((row[0], column[0], row[1], column[1]))
-    if not window.valid.any():
+    top, bottom = _middle(rows)
+    left, right = _middle(columns)
+    if not source.read((top, left, bottom, right)).valid.any():
         raise ImageError("The middle of the scene is no-data.", "Estimate with another scene.")
-    with model.computing_threads(THREADS), model.interruptible(is_cancelled):
+    with tempfile.TemporaryDirectory(prefix="segshap-") as folder:
+        part = _cut(request.raster, (top, left, bottom, right), Path(folder) / "part.vrt")
         started = time.perf_counter()
-        model.predict(window.bands, window.valid, request.unit or window.unit)
+        done = segment_scene(
+            replace(request, raster=str(part)), Path(folder) / "p.tif", _unheard, is_cancelled
+        )
         seconds = time.perf_counter() - started
-    n_classes = len(model.class_names)
-    bytes_each = 1 if request.kind == "uint8" else 4
-    # What one row of tiles leaves for the next, twice.
-    carried = 2 * 4 * n_classes * request.overlap * width
+        written = sum(path.stat().st_size for path in (done.probability, done.classes))
+        n_classes = _classes_of(request.model)
+    share = height * width / ((bottom - top) * (right - left))
+    # What one row of tiles leaves for the next one to blend with.
+    carried = 4.0 * n_classes * request.overlap * width
+    maps = height * width * (1.0 if request.kind == "uint8" else 4.0) + height * width
+    result = written * share
     return Plan(
         what="tiles",
         count=len(rows) * len(columns),
-        seconds_each=seconds,
-        memory=_peak() + carried,
-        scratch=height * width * (bytes_each + 1) + carried / 2,
-        result=height * width * (bytes_each + 1) * 4 / 3,
+        seconds_each=seconds / done.tiles,
+        # GDAL keeps pixels of the scene and of both maps, as far as its cache goes.
+        memory=_peak() + 2 * carried + min(CACHE, maps + height * width),
+        scratch=maps + carried + result,
+        result=result,
     )
+
+
+def _middle(cut: list[Span]) -> Span:
+    """Two neighbouring tiles in the middle of an axis, from end to end."""
+    first = max(0, len(cut) // 2 - 1)
+    return cut[first][0], cut[min(first + 1, len(cut) - 1)][1]
+
+
+def _cut(raster: str, bounds: PixelBounds, path: Path) -> Path:
+    """A part of a raster as a file that refers to it; no pixel is copied."""
+    top, left, bottom, right = bounds
+    with gdal_errors(path):
+        gdal.Translate(
+            str(path), raster, format="VRT", srcWin=[left, top, right - left, bottom - top]
+        )
+    return path
+
+
+def _unheard(_done: float) -> None:
+    """Progress that nobody listens to."""
+
+
+def _classes_of(model: str) -> int:
+    from ..models import read_card
+    from ..models.segmentation import card_path_of
+
+    return len(read_card(card_path_of(model)).class_names)
 
 
 def plan_slicks(
