@@ -218,3 +218,18 @@ def _in_ranges(values: NDArray[Any], ranges: Sequence[QgsRasterRange]) -> NDArra
 
 def _wkt(crs: QgsCoordinateReferenceSystem) -> str:
     return crs.toWkt(QgsCoordinateReferenceSystem.WktVariant.WKT_PREFERRED_GDAL)
+
+
+def raster_path(layer: QgsRasterLayer) -> str:
+    """What GDAL opens to read the layer.
+
+    Raises
+    ------
+    ImageError
+        The layer is drawn by a server or computed in QGIS.
+    """
+    if layer.providerType() != "gdal":
+        raise ImageError(
+            f"“{layer.name()}” is no raster file.", "Save it as a GeoTIFF with raw values first."
+        )
+    return layer.source()

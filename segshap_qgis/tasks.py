@@ -1,4 +1,4 @@
-"""One explanation as a QgsTask: snapshots in, a Record out, signals on the way."""
+"""Work as a QgsTask; an explanation as such: snapshots in, a Record out, signals on the way."""
 
 from __future__ import annotations
 
@@ -77,10 +77,94 @@ class Job(Protocol):
         ...
 
 
-class ExplainTask(QgsTask):
-    """Carries a job out in the background and tells the main thread about it.
+class BackgroundTask(QgsTask):
+    """Work off the main thread, in one of lower priority; a cancel is over within a second.
 
     Keep a reference to it until `finished`: QGIS does not.
+
+    Parameters
+    ----------
+    title : str
+        How people see it.
+
+    Attributes
+    ----------
+    result : object
+        What `carry_out` returned, or what was rescued from it; None where there is nothing.
+    error, details : Exception or None, str
+        What went wrong, and the traceback.
+    done : threading.Event
+        Set when `run` is over.
+    """
+
+    ended = pyqtSignal()
+
+    def __init__(self, title: str) -> None:
+        super().__init__(title, QgsTask.Flag.CanCancel | QgsTask.Flag.CancelWithoutPrompt)
+        self.title = title
+        self.result: Any = None
+        self.error: Optional[Exception] = None
+        self.details = ""
+        self.done = threading.Event()
+        self._abandoned = False
+        self._worker: Optional[threading.Thread] = None
+
+    def carry_out(self) -> Any:
+        """Do the work, off the main thread; None when there is nothing to keep."""
+        raise NotImplementedError
+
+    def rescued(self) -> Any:
+        """What is known of a work that does not stop when it is cancelled."""
+        return None
+
+    def run(self) -> bool:
+        """Carry it out in a thread of lower priority; True when there is something to keep."""
+        # A thread of its own, because QGIS draws maps with the threads of the task manager's pool
+        # and a lowered priority cannot be raised again.
+        worker = self._worker = threading.Thread(target=self._work, name=self.title, daemon=True)
+        worker.start()
+        cancelled_at = None
+        while worker.is_alive():
+            worker.join(0.05 if cancelled_at else 0.2)
+            if self.isCanceled():
+                cancelled_at = cancelled_at or time.monotonic()
+                if time.monotonic() - cancelled_at > PATIENCE:
+                    break
+        self._abandoned = worker.is_alive()
+        if self._abandoned:
+            self.result = self.rescued()
+        self.done.set()
+        return self.error is None and self.result is not None
+
+    def finished(self, _result: bool) -> None:
+        """Tell whoever listens, on the main thread."""
+        self.setDescription(self.title)
+        self.ended.emit()
+
+    def is_cancelled(self) -> bool:
+        """Whether the work should stop; asked from any thread."""
+        return self._abandoned or self.isCanceled()
+
+    def is_at_work(self) -> bool:
+        """Whether the thread still runs, perhaps after a cancel that it has not heard yet."""
+        return self._worker is not None and self._worker.is_alive()
+
+    def _work(self) -> None:
+        _be_gentle()
+        try:
+            result = self.carry_out()
+            if not self._abandoned:
+                self.result = result
+        except Interrupted:
+            pass
+        except Exception as error:  # noqa: BLE001 (whatever leaves a QgsTask's thread ends QGIS)
+            if not self._abandoned:
+                self.error = error
+                self.details = traceback.format_exc()
+
+
+class ExplainTask(BackgroundTask):
+    """Carries a job out in the background and tells the main thread about it.
 
     Parameters
     ----------
@@ -93,49 +177,27 @@ class ExplainTask(QgsTask):
     refreshed = pyqtSignal(object)
     advanced = pyqtSignal(object)
     located = pyqtSignal(object)
-    ended = pyqtSignal()
 
     def __init__(self, job: Job, title: str) -> None:
-        super().__init__(title, QgsTask.Flag.CanCancel | QgsTask.Flag.CancelWithoutPrompt)
+        super().__init__(title)
         self.job = job
-        self.title = title
-        self.record: Any = None
-        self.error: Optional[Exception] = None
-        self.details = ""
-        self.done = threading.Event()
-        self._abandoned = False
         self._latest: Optional[Explanation] = None
         self._started = 0.0
         self._first_count = 0
         self._last_preview = 0.0
 
-    def run(self) -> bool:
-        """Carry the job out in a thread of lower priority; True when there is something to keep."""
-        # A thread of its own, because QGIS draws maps with the threads of the task manager's pool
-        # and a lowered priority cannot be raised again.
-        worker = threading.Thread(target=self._work, name=self.title, daemon=True)
-        worker.start()
-        cancelled_at = None
-        while worker.is_alive():
-            worker.join(0.05 if cancelled_at else 0.2)
-            if self.isCanceled():
-                cancelled_at = cancelled_at or time.monotonic()
-                if time.monotonic() - cancelled_at > PATIENCE:
-                    break
-        self._abandoned = worker.is_alive()
-        if self._abandoned and self._latest is not None:
-            self.record = self.job.keep(self._latest)
-        self.done.set()
-        return self.error is None and self.record is not None
+    @property
+    def record(self) -> Any:
+        """The Record; None until it is there."""
+        return self.result
 
-    def finished(self, _result: bool) -> None:
-        """Tell whoever listens, on the main thread."""
-        self.setDescription(self.title)
-        self.ended.emit()
+    def carry_out(self) -> Any:
+        """Explain; returns the Record."""
+        return self.job.carry_out(self)
 
-    def is_cancelled(self) -> bool:
-        """Whether the job should stop; asked from any thread."""
-        return self._abandoned or self.isCanceled()
+    def rescued(self) -> Any:
+        """The Record of what was learnt before the cancel."""
+        return None if self._latest is None else self.job.keep(self._latest)
 
     def on_progress(self, partial: Explanation) -> bool:
         """Pass a partial explanation on; False stops the run."""
@@ -167,19 +229,6 @@ class ExplainTask(QgsTask):
             return advance
         left = max(0.0, advance.expected_evaluations - partial.evaluations)
         return advance._replace(seconds_left=left * seconds / evaluations)
-
-    def _work(self) -> None:
-        _be_gentle()
-        try:
-            record = self.job.carry_out(self)
-            if not self._abandoned:
-                self.record = record
-        except Interrupted:
-            pass
-        except Exception as error:  # noqa: BLE001 (whatever leaves a QgsTask's thread ends QGIS)
-            if not self._abandoned:
-                self.error = error
-                self.details = traceback.format_exc()
 
 
 def _be_gentle() -> None:

@@ -29,6 +29,7 @@ from .method_section import MethodSection
 from .progress_section import ProgressSection
 from .result_panel import ResultPanel
 from .run_list import RunList
+from .scene_page import ScenePage
 from .source_section import SourceSection
 
 
@@ -53,6 +54,7 @@ class Dock(QgsDockWidget):
         self.progress = ProgressSection()
         self.result = ResultPanel()
         self.runs = RunList()
+        self.scene = ScenePage()
         self.source.model_changed.connect(self.method.follow_model)
         self.source.offer_bundled_models()
         self.source.model_changed.connect(self.tell_expected_time)
@@ -131,6 +133,8 @@ class Dock(QgsDockWidget):
         self.result_page = _scrolling(self.result, self.runs)
         self.pages.addTab(self.question_page, self.tr("E&xplain"))
         self.pages.addTab(self.result_page, self.tr("Res&ults"))
+        self.scene_page = _scrolling(self.scene)
+        self.pages.addTab(self.scene_page, self.tr("&Whole scene"))
         content = QWidget()
         layout = QVBoxLayout(content)
         layout.setContentsMargins(6, 6, 6, 6)

@@ -25,10 +25,11 @@ class OptionsFactory(QgsOptionsWidgetFactory):
 
 
 class OptionsPage(QgsOptionsPageWidget):
-    """The model manager, under a line that says what it is for."""
+    """The model manager, under a line that says what it is for, and the cluster."""
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         # Late, so that QGIS starts as fast with the plugin as without.
+        from .cluster_settings import ClusterOptions
         from .model_manager import ModelManager
 
         super().__init__(parent)
@@ -44,6 +45,8 @@ class OptionsPage(QgsOptionsPageWidget):
         layout.addWidget(text)
         self.manager = ModelManager()
         layout.addWidget(self.manager, 1)
+        self.cluster = ClusterOptions()
+        layout.addWidget(self.cluster)
 
     def apply(self) -> None:
         """Nothing waits for OK."""

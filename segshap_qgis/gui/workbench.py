@@ -33,6 +33,7 @@ from .result_panel import ResultPanel
 from .result_panel_map import MapLink
 from .run_desk import RunDesk
 from .run_queue import RunQueue
+from .scene_desk import SceneDesk
 from .what_if import WhatIf
 
 # A share of a region's area that is worth telling when it lies off the raster.
@@ -73,6 +74,7 @@ class Workbench(QObject):
         self.curves = Curves(self.dock.result.curves, self)
         self.desk = RunDesk(self.dock, self.messages, self._colour_blind, self)
         self.reports = Reports(self.dock.result, self.messages, self._colour_blind, self)
+        self.scenes = SceneDesk(self.dock, self._canvas, self.messages, self._colour_blind, self)
         self.memory = ProjectMemory(self.dock, self)
         self.cells_preview = CellsPreview(self.dock, self._canvas, self)
         self.queue = RunQueue(self)
@@ -91,6 +93,7 @@ class Workbench(QObject):
         self.dock.runs.export_geopackage_asked.connect(self.exports.to_geopackage)
         self.dock.runs.export_geotiff_asked.connect(self.exports.to_geotiff)
         self.dock.runs.record_chosen.connect(self._show_record)
+        self.scenes.record_asked.connect(self._show_slick)
         self.desk.again_asked.connect(lambda region: self.explain("region", region))
         self._connect_result(self.dock.result)
         self.queue.started.connect(self._run_started)
@@ -114,6 +117,7 @@ class Workbench(QObject):
         """Stop everything and leave nothing behind in the window."""
         QgsProject.instance().cleared.disconnect(self._project_closed)
         self.queue.close()
+        self.scenes.close()
         for run in list(self.runs.values()):
             self._drop(run)
         self.picking.close()
@@ -280,6 +284,11 @@ class Workbench(QObject):
             self._shown, self._game = record, RecordGame(record) if is_played else None
         self.what_if.follow(record, self._game)
         self.curves.follow(record, self._game)
+
+    def _show_slick(self, record: Any) -> None:
+        """The explanation of a slick of a whole scene."""
+        self._show_record(record)
+        self.dock.show_page(self.dock.result_page)
 
     def _show_result(self, run: Run, record: Any) -> None:
         try:

@@ -73,7 +73,7 @@ def largest(values: NDArray[np.float64]) -> float:
 def style_contribution(layer: QgsRasterLayer, signed: Signed) -> None:
     """Diverging colours, symmetric about zero, transparent near it; the legend names the unit."""
     palette = ORANGE_WHITE_PURPLE if signed.colour_blind else RED_WHITE_GREEN
-    colours = [_colour(name, alpha) for name, alpha in zip(palette, ALPHAS)]
+    colours = [shade(name, alpha) for name, alpha in zip(palette, ALPHAS)]
     values = [position * signed.limit for position in POSITIONS]
     digits = decimals(signed.limit)
     labels = (
@@ -114,9 +114,9 @@ def style_values(
 def style_standard_error(layer: QgsRasterLayer, limit: float, unit: str) -> None:
     """From transparent (exact) to strong (uncertain)."""
     colours = [
-        _colour(UNCERTAINTY[0], 0),
-        _colour(UNCERTAINTY[0], 150),
-        _colour(UNCERTAINTY[1], 230),
+        shade(UNCERTAINTY[0], 0),
+        shade(UNCERTAINTY[0], 150),
+        shade(UNCERTAINTY[1], 230),
     ]
     labels = (f"0 {unit}: exact", f"±{limit:.{decimals(limit)}f} {unit}: standard error")
     _colour_by_value(layer, [0.0, limit / 2, limit], colours, labels)
@@ -124,7 +124,7 @@ def style_standard_error(layer: QgsRasterLayer, limit: float, unit: str) -> None
 
 def style_probability(layer: QgsRasterLayer, target: str) -> None:
     """From transparent (no) to strong (yes), always from 0 to 1."""
-    colours = [_colour(name, alpha) for name, alpha in zip(PROBABILITY, (0, 170, 220))]
+    colours = [shade(name, alpha) for name, alpha in zip(PROBABILITY, (0, 170, 220))]
     _colour_by_value(layer, [0.0, 0.5, 1.0], colours, (f"0: no {target}", f"1: {target}"))
 
 
@@ -143,7 +143,8 @@ def decimals(limit: float) -> int:
     return int(max(2, min(8, 1 - np.floor(np.log10(limit)))))
 
 
-def _colour(name: str, alpha: int) -> QColor:
+def shade(name: str, alpha: int) -> QColor:
+    """A named colour, as transparent as `alpha` says: 0 invisible, 255 opaque."""
     colour = QColor(name)
     colour.setAlpha(alpha)
     return colour
@@ -179,8 +180,12 @@ def _colour_by_value(
     layer.setRenderer(renderer)
 
 
-def _outline(layer: QgsVectorLayer, colour: str, width: str) -> None:
-    symbol = QgsFillSymbol.createSimple(
+def line(colour: str, width: str) -> QgsFillSymbol:
+    """Polygons as outlines of a colour and a width in millimetres."""
+    return QgsFillSymbol.createSimple(
         {"style": "no", "outline_color": colour, "outline_width": width}
     )
-    layer.setRenderer(QgsSingleSymbolRenderer(symbol))
+
+
+def _outline(layer: QgsVectorLayer, colour: str, width: str) -> None:
+    layer.setRenderer(QgsSingleSymbolRenderer(line(colour, width)))

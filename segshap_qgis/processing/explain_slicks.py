@@ -19,10 +19,10 @@ from qgis.core import (
 )
 
 from ..errors import Interrupted, SettingsError
+from ..provider_window import raster_path
 from ..scene import ExplainRequest, explain_slicks, plan_slicks
 from ..scene.cluster import Cluster, Tls
 from .algorithm import SegShapAlgorithm, told_to
-from .segment_raster import raster_path
 
 CERTIFICATES = ("CA_FILE", "CERTIFICATE", "KEY")
 

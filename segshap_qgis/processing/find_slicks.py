@@ -21,11 +21,11 @@ from qgis.core import (
 
 from ..errors import Interrupted
 from ..geo.wellknown import to_wkb
+from ..provider_window import raster_path
 from ..scene import SlickRequest, find_slicks
 from ..scene.slicks import slick_columns
 from .algorithm import SegShapAlgorithm, told_to
 from .outputs import REAL, WHOLE, fields_of
-from .segment_raster import raster_path
 
 COLUMNS = (
     ("slick", WHOLE),

@@ -13,11 +13,11 @@ from qgis.core import (
     QgsProcessingParameterEnum,
     QgsProcessingParameterRasterDestination,
     QgsProcessingParameterVectorLayer,
-    QgsRasterLayer,
 )
 
-from ..errors import ImageError, Interrupted
+from ..errors import Interrupted
 from ..models import read_card
+from ..provider_window import raster_path
 from ..scene import SceneRequest, plan_scene, segment_scene
 from .algorithm import SegShapAlgorithm, told_to
 
@@ -139,18 +139,3 @@ class SegmentRaster(SegShapAlgorithm):
             feedback.pushInfo(self.tr("An earlier run was taken up where it had stopped."))
         feedback.pushInfo(self.tr("{} tiles.").format(made.tiles))
         return {"OUTPUT": str(made.probability), "CLASSES": str(made.classes)}
-
-
-def raster_path(layer: QgsRasterLayer) -> str:
-    """What GDAL opens to read the layer.
-
-    Raises
-    ------
-    ImageError
-        The layer is drawn by a server or computed in QGIS.
-    """
-    if layer.providerType() != "gdal":
-        raise ImageError(
-            f"“{layer.name()}” is no raster file.", "Save it as a GeoTIFF with raw values first."
-        )
-    return layer.source()

@@ -88,6 +88,10 @@ def plan_scene(request: SceneRequest, is_cancelled: Callable[[], bool]) -> Plan:
     Interrupted
         It was cancelled.
     """
+    from ..models import load_model
+
+    # Now, so that the time of loading is not taken for that of tiles.
+    n_classes = len(load_model(request.model).class_names)
     source = SceneSource(request.raster, request.bands, request.land)
     height, width = source.grid.height, source.grid.width
     rows = spans(height, request.window, request.overlap)
@@ -104,7 +108,6 @@ def plan_scene(request: SceneRequest, is_cancelled: Callable[[], bool]) -> Plan:
         )
         seconds = time.perf_counter() - started
         written = sum(path.stat().st_size for path in (done.probability, done.classes))
-        n_classes = _classes_of(request.model)
     share = height * width / ((bottom - top) * (right - left))
     # What one row of tiles leaves for the next one to blend with.
     carried = 4.0 * n_classes * request.overlap * width
@@ -139,13 +142,6 @@ def _cut(raster: str, bounds: PixelBounds, path: Path) -> Path:
 
 def _unheard(_done: float) -> None:
     """Progress that nobody listens to."""
-
-
-def _classes_of(model: str) -> int:
-    from ..models import read_card
-    from ..models.segmentation import card_path_of
-
-    return len(read_card(card_path_of(model)).class_names)
 
 
 def plan_slicks(
