@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,12 @@ def write_document(results: Mapping[str, Part], docs: Path) -> None:
 
 def parts(results: Mapping[str, Part]) -> Iterable[str]:
     """What was measured, paragraph by paragraph; what was not is named."""
-    writers = {"memory": _memory, "workers": _workers, "kill": _kill, "cost": _cost}
+    writers: dict[str, Callable[[Any], Iterable[str]]] = {
+        "memory": _memory,
+        "workers": _workers,
+        "kill": _kill,
+        "cost": _cost,
+    }
     for name, write in writers.items():
         if name in results:
             yield from write(results[name]["measured"])

@@ -153,7 +153,8 @@ def detections(
         unit="amplitude",
     )
     regions = [labels == label for label in largest]
-    group = Group(0, tuple(range(len(regions))), (0, 0, *chip.grey.shape), 1)
+    height, width = chip.grey.shape
+    group = Group(0, tuple(range(len(regions))), (0, 0, height, width), 1)
     outlines = [mask_outline(region, window.transform) for region in regions]
     found = explain_group(ExplainRequest(chip.name, run), model, window, group, outlines)
     return [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Callable, Optional
@@ -22,6 +21,7 @@ from qgis.PyQt.QtCore import QObject, pyqtSignal
 from ..dependencies import torch_is_here
 from ..errors import DependencyError, SegShapError, SettingsError
 from ..geo import read_geopackage
+from ..geo.aside import connect
 from ..geo.regions import mask_outline
 from ..geo.wellknown import to_wkb
 from ..layers.scene import add_scene
@@ -82,6 +82,8 @@ class SceneDesk(QObject):
         self._stopping: list[BackgroundTask] = []
         self._estimated: Optional[WholeScene] = None
         self._explained: Optional[Path] = None
+        # The project that the job was started in is gone: its results are not for this one.
+        self._is_foreign = False
         self._suggested = ""
         self._connect()
         self._page.folder_box.setFilePath(str(QgsSettings().value(LAST_FOLDER, "")))
@@ -106,6 +108,12 @@ class SceneDesk(QObject):
             task.blockSignals(True)
             task.cancel()
             task.done.wait(2 * PATIENCE)
+
+    def project_closed(self) -> None:
+        """A job goes on, because its results are files; they are not shown in another project."""
+        self._is_foreign = self.task is not None
+        self._explained = None
+        self._page.show_slicks([])
 
     # What the page shows ----------------------------------------------------------------------
 
@@ -266,6 +274,7 @@ class SceneDesk(QObject):
                 self.tr("PyTorch is missing."), self.tr("The dock says how to get it.")
             )
         self.task = task
+        self._is_foreign = False
         task.ended.connect(lambda: self._task_ended(task, ended))
         self._page.set_running(True)
         self._page.progress.start(self.tr("Preparing: {}").format(task.title))
@@ -291,6 +300,11 @@ class SceneDesk(QObject):
 
     def _job_ended(self, task: SceneTask) -> None:
         QgsSettings().remove(LAST_FOLDER)
+        if self._is_foreign:
+            self._messages.information(
+                self.tr("The results of “{}” are in {}.").format(task.title, task.folder)
+            )
+            return
         whole = task.result
         target = task.job.scene.target
         add_scene(whole.files, task.title, target, self._colour_blind(), self._source_layer(task))
@@ -317,6 +331,6 @@ class SceneDesk(QObject):
 
 def _rows(file: Path) -> list[dict[str, Any]]:
     """The table of explained slicks."""
-    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
+    with closing(connect(file, "ro")) as connection:
         found = connection.execute(f"SELECT {', '.join(COLUMNS)} FROM slicks")  # noqa: S608
         return [dict(zip(COLUMNS, row)) for row in found]

@@ -327,6 +327,7 @@ class Workbench(QObject):
         self.queue.cancel_all()
         self.dock.progress.hide()
         self.desk.clear()
+        self.scenes.project_closed()
         self.cells_preview.hide()
         if stopped:
             self.messages.information(

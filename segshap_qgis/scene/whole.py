@@ -260,9 +260,10 @@ def _kept(folder: Path) -> Optional[tuple[WholeScene, list[str]]]:
     """The job of a folder and its steps that are done."""
     file = folder / JOB_FILE
     try:
-        if not file.is_file() or file.stat().st_size > LARGEST_JOB:
+        if not file.exists():
             return None
-        kept = json.loads(file.read_text(encoding="utf-8"))
+        with file.open(encoding="utf-8") as opened:
+            kept = json.loads(opened.read(LARGEST_JOB))
         done = [step for step in STEPS if step in kept["done"]]
         return WholeScene.from_dict(kept["job"]), done
     except (OSError, ValueError, TypeError, KeyError) as error:

@@ -131,6 +131,17 @@ def test_cancel_takes_less_than_a_second_and_a_new_start_of_qgis_goes_on(
     bench.close = lambda: None
 
 
+def test_results_are_not_put_into_another_project(window, bench, tmp_path):
+    press(bench.dock.scene.start_button)
+    wait_until(lambda: "Step" in bench.dock.scene.progress.text.text(), 120)
+    QgsProject.instance().clear()
+    wait_until(lambda: bench.scenes.task is None, 120)
+    assert "are in" in " ".join(window.messages())
+    assert QgsProject.instance().mapLayers() == {}
+    assert unfinished_job(tmp_path / "results") is None
+    assert files_in(tmp_path / "results").explained.exists()
+
+
 def test_an_estimate_says_what_it_costs_and_writes_nothing(bench, tmp_path):
     page = bench.dock.scene
     press(page.estimate_button)

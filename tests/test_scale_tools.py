@@ -1,0 +1,193 @@
+"""The tools that measure whole scenes and trust, and write what they measured into the page."""
+
+from __future__ import annotations
+
+import copy
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from benchmarks.marked import put_between
+from benchmarks.scale_report import straight_line, write_document
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tools"))
+
+PAGE = "before\n<!-- measured: begin -->\nold\n<!-- measured: end -->\nafter\n"
+MACHINE = {"processor": "Abacus", "cores": 4, "usable_cores": 2, "load_before": 0.1}
+JOB = {"seconds": 50.0, "peak_megabytes": 440.0, "disk_bytes": 4e6, "result_bytes": 2e6}
+PLAN = {**JOB, "count": 25, "seconds": 60.0, "seconds_with_two": 31.0}
+
+
+def scene(side: int, **changes: float) -> dict:
+    cpu = 1 + 2 * side**2 / 1e6
+    return {**JOB, "side": side, "tiles": 25, "cpu_seconds": cpu, "planned": PLAN, **changes}
+
+
+def queue(**changes: float) -> dict:
+    return {**JOB, "windows": 4, "explained": 4, "windows_per_second": 0.5, **changes}
+
+
+RESULTS = {
+    "memory": {
+        "machine": MACHINE,
+        "measured": [scene(1000), scene(2000), scene(5000, peak_megabytes=700.0)],
+    },
+    "workers": {
+        "machine": {**MACHINE, "load_before": 7.9},
+        "measured": {
+            **{name: queue() for name in ("here", "one", "two", "one_killed")},
+            "planned": PLAN,
+            "efficiency": 0.91,
+            "identical": {"here": True, "one": True, "two": True, "one_killed": False},
+        },
+    },
+    "cost": {
+        "machine": MACHINE,
+        "measured": {
+            "side": 1000,
+            "budget": 1000,
+            "scene": scene(1000),
+            "queue": {**queue(seconds=40.0, result_bytes=8e6), "planned": PLAN},
+        },
+    },
+}
+
+
+@pytest.fixture
+def page(tmp_path):
+    (tmp_path / "scale.md").write_text(PAGE)
+    write_document(RESULTS, tmp_path)
+    return (tmp_path / "scale.md").read_text()
+
+
+def test_the_page_holds_what_was_measured_and_what_was_not(page, tmp_path):
+    assert page.startswith("before\n")
+    assert page.endswith("after\n")
+    assert "old" not in page
+    assert "Memory grew by 260 MB" in page
+    assert "within 200 MB; **not met**" in page
+    assert "2.00 s a megapixel, with departures of at most 0%" in page
+    assert "efficiency 0.91 (owed: 0.85; met)" in page
+    assert "| two workers, one killed -9 midway | 4 | 50 | 0.50 | **no** |" in page
+    assert "**Not measured yet**: `--only kill`." in page
+    with Image.open(tmp_path / "images" / "scale.png") as picture:
+        assert np.asarray(picture).std() > 10
+
+
+def test_a_busy_machine_is_told_beside_its_figures_alone(page):
+    told = [line for line in page.splitlines() if "Other programs" in line]
+    assert len(told) == 1
+    assert "7.9" in told[0]
+
+
+def test_the_archive_is_the_measured_costs_times_their_number(page):
+    # 65 x 42 tiles of 2 s, and 10 windows of 10 s.
+    hours = (2730 * 2 + 10 * 10) / 3600
+    assert f"{hours:.1f} core-hours a scene" in page
+    days = 100_000 * hours / 24
+    assert f"{days:,.0f} |" in page
+    assert f"{days / 64:,.0f} |" in page
+
+
+def test_a_straight_line_finds_what_bends():
+    a, b, departure = straight_line([scene(side) for side in (1000, 2000, 4000)])
+    assert (a, b, departure) == pytest.approx((1, 2, 0), abs=1e-9)
+    bent = [scene(side, cpu_seconds=side**3 / 1e9) for side in (1000, 2000, 4000)]
+    assert straight_line(bent)[2] > 0.2
+
+
+def test_a_document_without_marks_is_left_as_it_is(tmp_path):
+    path = tmp_path / "page.md"
+    path.write_text("mine")
+    with pytest.raises(ValueError, match="no marks"):
+        put_between(path, "measured", "text")
+    assert path.read_text() == "mine"
+
+
+def test_the_benchmark_measures_a_scene_beside_its_dry_run(tmp_path):
+    kept = tmp_path / "scale.json"
+    subprocess.run(
+        [
+            sys.executable,
+            *["tools/scale_benchmark.py", "--only", "memory", "--sides", "600", "--json"],
+            kept,
+        ],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    (row,) = json.loads(kept.read_text())["memory"]["measured"]
+    assert row["tiles"] == row["planned"]["count"] == 4
+    assert 0 < row["result_bytes"] < row["disk_bytes"]
+    assert 50 < row["peak_megabytes"] < 5000
+    # The dry run of so small a scene is the scene.
+    assert row["planned"]["result_bytes"] == pytest.approx(row["result_bytes"], rel=0.01)
+
+
+# Trust ------------------------------------------------------------------------------------------
+
+
+def detection(covered: float, trust: float) -> dict:
+    from trust_study import PREDICTORS
+
+    return {**dict.fromkeys(PREDICTORS, 0.5), "covered": covered, "trust": trust}
+
+
+def results(true: float, false: float) -> dict:
+    chips = {
+        f"chip {i}": {
+            "sensor": "sentinel" if i % 2 else "sea without oil",
+            "detections": [detection(i % 2, (true if i % 2 else false) + i / 1000)],
+        }
+        for i in range(20)
+    }
+    return {"asked": {"model": "m", "budget": 10}, "chips": chips}
+
+
+@pytest.mark.parametrize(
+    ("true", "false", "words"),
+    [
+        (0.8, 0.2, "**Trust tells true detections from false ones** better than chance, and more"),
+        (0.2, 0.8, "**Higher trust went with false detections**"),
+        (0.5, 0.5, "**Trust does not tell true detections from false ones**"),
+    ],
+)
+def test_the_verdict_on_trust_follows_its_interval(true, false, words):
+    from trust_study import paragraphs
+
+    text = "\n".join(paragraphs(results(true, false)))
+    assert "10 true and 10 false" in text
+    assert words in text
+    assert "| probability alone | 0.50 (0.50 to 0.50) | - |" in text
+
+
+def test_too_few_detections_are_no_verdict():
+    from trust_study import paragraphs
+
+    few = copy.deepcopy(results(0.8, 0.2))
+    for chip in few["chips"].values():
+        chip["detections"] = [row for row in chip["detections"] if row["covered"]]
+    assert "too few detections" in "\n".join(paragraphs(few))
+
+
+def test_a_detection_on_a_chip_is_explained_and_compared_with_its_mask():
+    from osgeo import gdal
+    from trust_study import Chip, detections
+
+    from segshap_qgis.models import load_model
+
+    pixels = gdal.Open(str(ROOT / "resources/sample/sample_slick.tif")).ReadAsArray()
+    grey = pixels[100:292, 20:212]
+    for mask, covered in ((np.ones(grey.shape, bool), 1.0), (np.zeros(grey.shape, bool), 0.0)):
+        found = detections(
+            load_model("oil_fcdensenet56"), "oil_fcdensenet56", Chip("a", "b", grey, mask), 20
+        )
+        assert found
+        assert {row["covered"] for row in found} == {covered}
+        assert all(0 <= row["trust"] <= row["focus"] + 1e-9 <= 1 + 1e-6 for row in found)
