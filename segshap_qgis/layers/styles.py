@@ -87,7 +87,7 @@ def style_heat(layer: QgsRasterLayer, values: NDArray[np.float64], target: str, 
     """From the lowest value, transparent, to the highest; neither speaks against the class."""
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
     high = max(high, low + SMALLEST_LIMIT)
-    colours = [_colour(name, alpha) for name, alpha in zip(HEAT, HEAT_ALPHAS)]
+    colours = [shade(name, alpha) for name, alpha in zip(HEAT, HEAT_ALPHAS)]
     steps = [float(step) for step in np.linspace(low, high, len(colours))]
     digits = decimals(high - low)
     labels = (
