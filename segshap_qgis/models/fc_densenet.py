@@ -88,6 +88,11 @@ class FCDenseNet(nn.Module):
         Maps of the first convolution.
     dropout : float, default 0.2
         Chance that a map is dropped in training.
+
+    Raises
+    ------
+    ValueError
+        `down_layers` is empty.
     """
 
     def __init__(
@@ -101,6 +106,8 @@ class FCDenseNet(nn.Module):
         dropout: float = 0.2,
     ) -> None:
         super().__init__()
+        if not down_layers:
+            raise ValueError("down_layers is empty")
         self.in_bands, self.n_classes = in_bands, n_classes
         self.minimum_size = 2 ** len(down_layers)
         self.stem = nn.Conv2d(in_bands, stem_maps, 3, padding=1)

@@ -14,6 +14,8 @@ MAX_CARD_BYTES = 1_000_000
 MAX_CLASSES = 256
 MAX_BANDS = 64
 MAX_WINDOW = 8192
+MAX_NAME = 200
+MAX_VALUE = 1e30
 
 
 @dataclass(frozen=True)
@@ -66,16 +68,25 @@ class ModelCard:
     licence: str = ""
 
     def __post_init__(self) -> None:
-        _check(isinstance(self.id, str) and self.id != "", "its 'id' is empty")
-        _check(isinstance(self.title, str), "its 'title' is not text")
+        _check(
+            _is_name(self.id), f"its 'id' is empty, not printable or above {MAX_NAME} characters"
+        )
+        for name in ("title", "description", "licence", "default_class"):
+            _check(isinstance(getattr(self, name), str), f"its '{name}' is not text")
         for name in ("architecture", "normalisation", "weights", "scores"):
             _check(isinstance(getattr(self, name), Mapping), f"its '{name}' is not an object")
+        named = isinstance(self.architecture.get("name"), str)
+        _check(named, "its 'architecture' has no name")
+        _check(_is_background(self.background), "its 'background' is neither a name nor a number")
+        is_list = isinstance(self.training, list)
+        _check(is_list, "its 'training' is not a list")
         _check_named_list("bands", self.bands, MAX_BANDS)
         _check_named_list("classes", self.classes, MAX_CLASSES)
         names = self.class_names
         _check(len(set(names)) == len(names), "two of its classes have the same name")
         _check(self.default_class in ("", *names), "its 'default_class' is not one of its classes")
-        window_is_sane = isinstance(self.window, int) and 1 <= self.window <= MAX_WINDOW
+        is_number = isinstance(self.window, int) and not isinstance(self.window, bool)
+        window_is_sane = is_number and 1 <= self.window <= MAX_WINDOW
         _check(window_is_sane, f"its 'window' is not a whole number from 1 to {MAX_WINDOW}")
 
     @property
@@ -94,8 +105,10 @@ class ModelCard:
         """
         path = Path(path)
         try:
-            if path.stat().st_size > MAX_CARD_BYTES:
-                raise ModelError(f"The model card {path.name} is larger than a card can be.")
+            if path.stat().st_size > MAX_CARD_BYTES or not path.is_file():
+                raise ModelError(
+                    f"The model card {path.name} is no file, or larger than one can be."
+                )
             content = json.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise ModelError(
@@ -133,5 +146,21 @@ def _check(holds: bool, complaint: str) -> None:
 def _check_named_list(name: str, entries: Any, longest: int) -> None:
     is_list = isinstance(entries, list) and 1 <= len(entries) <= longest
     _check(is_list, f"its '{name}' is not a list of 1 to {longest} entries")
-    named = all(isinstance(e, Mapping) and isinstance(e.get("name"), str) for e in entries)
-    _check(named, f"an entry of its '{name}' has no name")
+    named = all(isinstance(e, Mapping) and _is_name(e.get("name")) for e in entries)
+    _check(named, f"an entry of its '{name}' has no name of up to {MAX_NAME} printable characters")
+    texts = ("color", "description", "unit")
+    _check(
+        all(isinstance(e.get(text, ""), str) for e in entries for text in texts),
+        f"an entry of its '{name}' has a {', '.join(texts)} that is not text",
+    )
+
+
+def _is_name(value: Any) -> bool:
+    """Names stand in lists, files and layers: one line, nothing invisible."""
+    return isinstance(value, str) and value.isprintable() and 0 < len(value) <= MAX_NAME
+
+
+def _is_background(value: Any) -> bool:
+    return isinstance(value, str) or (
+        isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < MAX_VALUE
+    )

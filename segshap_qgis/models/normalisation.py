@@ -68,13 +68,20 @@ def normalise(
         The unit is unknown.
     """
     bands = np.asarray(bands, dtype=np.float32)
-    with _recipe_errors():
+    # What becomes infinite or NaN is found below, and told in words.
+    with _recipe_errors(), np.errstate(all="ignore"):
         if sea is not None and recipe["kind"] == "log_contrast":
             normalised = _against(bands, valid, recipe, unit, sea)
         else:
             _check(bands, valid)
             normalised = _KINDS[recipe["kind"]](bands, valid, recipe, unit)
-    return np.where(valid, normalised, 0).astype(np.float32)
+        made = np.where(valid, normalised, 0).astype(np.float32)
+    if made.shape != bands.shape or not np.isfinite(made).all():
+        raise ModelError(
+            "The model card's normalisation turns the image into values that are no numbers.",
+            "Compare its numbers with those of a bundled model's card.",
+        )
+    return made
 
 
 def sea_statistics(
@@ -102,7 +109,7 @@ def sea_statistics(
 def _recipe_errors() -> Iterator[None]:
     try:
         yield
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise ModelError(
             f"The model card's normalisation is unknown or incomplete ({error}).",
             f"Known kinds are: {', '.join(_KINDS)}.",
@@ -118,7 +125,8 @@ def black(n_bands: int, recipe: Mapping[str, Any]) -> NDArray[np.float32]:
         The recipe is unknown or incomplete.
     """
     if recipe.get("kind") == "log_contrast":
-        lowest = float(recipe["lowest_db"]) / float(recipe["scale_db"])
+        with _recipe_errors():
+            lowest = float(recipe["lowest_db"]) / float(recipe["scale_db"])
         return np.full(n_bands, lowest, dtype=np.float32)
     raw = np.zeros((n_bands, 1, 2), dtype=np.float32)
     raw[..., 1] = 1.0  # a second pixel, because a constant image cannot be normalised
@@ -170,7 +178,7 @@ def _against(
 ) -> NDArray:
     """Contrast against a given sea; fill and zeros become the lowest contrast."""
     _check_unit(unit)
-    limits = float(recipe["lowest_db"]), float(recipe["highest_db"])
+    limits = _limits(recipe)
     scale = float(recipe["scale_db"])
     level, stretch = np.split(np.asarray(sea), 2)
     contrast = np.stack([_decibels(band, valid, unit) for band in bands]) - level
@@ -178,11 +186,19 @@ def _against(
     return (contrast * stretch).clip(*limits) / scale
 
 
+def _limits(recipe: Mapping[str, Any]) -> tuple[float, float]:
+    """Between which contrasts, in dB, a recipe clips."""
+    lowest, highest = float(recipe["lowest_db"]), float(recipe["highest_db"])
+    if not lowest < highest:
+        raise ValueError("lowest_db is not below highest_db")
+    return lowest, highest
+
+
 def _sea_of(
     band: NDArray, valid: NDArray[np.bool_], recipe: Mapping[str, Any], unit: str | None
 ) -> tuple[float, float]:
     """Level of the sea in one band (H, W), in dB, and the stretch of the contrast against it."""
-    limits = float(recipe["lowest_db"]), float(recipe["highest_db"])
+    limits = _limits(recipe)
     level = _median_db(band[valid], unit or recognise_unit(band[valid]))
     contrast = (_decibels(band, valid, unit) - level).clip(*limits)
     has_signal = valid & (contrast > limits[0])
@@ -275,6 +291,8 @@ def _mean_std(
     bands: NDArray, _valid: NDArray[np.bool_], recipe: Mapping[str, Any], _unit: str | None
 ) -> NDArray:
     mean, std = (np.asarray(recipe[key], dtype=np.float32) for key in ("mean", "std"))
+    if {mean.size, std.size} - {1, len(bands)}:
+        raise ValueError("mean and std need one number for each band")
     return (bands - mean.reshape(-1, 1, 1)) / std.reshape(-1, 1, 1)
 
 

@@ -1,7 +1,8 @@
 """Networks in ONNX files, read by onnxruntime; also their metadata as Deepness's zoo writes it.
 
-An ONNX file is data: a graph of known operators. It is read from memory, so that it cannot point to
-other files, and its operators come from onnxruntime alone.
+An ONNX file is data: a graph of known operators, which come from onnxruntime alone. It may not
+point to other files, its images may take a bounded amount of memory, and a graph that does not end
+is stopped between two of its operators.
 """
 
 from __future__ import annotations
@@ -9,19 +10,34 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..errors import DependencyError, ModelError
-from .model_card import ModelCard
+from ..errors import DependencyError, Interrupted, ModelError
+from .model_card import MAX_BANDS, MAX_CLASSES, MAX_WINDOW, ModelCard
 from .outputs import recognise_output
 
 MAX_ONNX_BYTES = 2_000_000_000
+# Memory of all images and maps inside onnxruntime, together: a graph must not take the machine's.
+MAX_MEMORY = 8 * 1024**3
+MAX_BATCH = 1024
+# A graph that does not end on one small image within this time never will.
+PROBE_SECONDS = 60.0
+# Seconds between two looks at whether the person cancelled.
+PATIENCE = 0.1
+# What goes wrong is raised; onnxruntime need not print it, too.
+FATAL_ONLY = 4
+# No file lies there: where the numbers of a graph would lie outside its file.
+NOWHERE = "/segshap/no/such/folder"
 # Side of the image that tells logits from probabilities where the graph leaves its size open.
 PROBE_SIDE = 64
+# Centimetres of a pixel; beyond it, the metadata are wrong.
+MAX_RESOLUTION = 1e9
 _COLOURS = ("#808080", "#d95f0e", "#2c7fb8", "#31a354", "#756bb1", "#dd1c77", "#8c510a", "#01665e")
 
 
@@ -43,6 +59,8 @@ class OnnxGraph:
         Side of the only image that it takes; 0 takes any.
     metadata : dict of str to str
         As the file has it.
+    is_cancelled : callable
+        Asked while the graph runs, from another thread; True stops it between two operators.
 
     Raises
     ------
@@ -51,6 +69,8 @@ class OnnxGraph:
     ModelError
         The file is too large, damaged, or no segmentation network.
     """
+
+    is_cancelled: Callable[[], bool]
 
     def __init__(self, path: str | Path, cuda: bool = False) -> None:
         self.path = Path(path)
@@ -76,6 +96,8 @@ class OnnxGraph:
         self.n_bands = shape[1] if isinstance(shape[1], int) else 0
         self.size = _square(shape[2], shape[3], name)
         self.batch = shape[0] if isinstance(shape[0], int) else 0
+        _check_sizes(self.n_bands, self.size, self.batch, name)
+        self.is_cancelled = _never
         self.metadata = dict(self._session.get_modelmeta().custom_metadata_map)
 
     def scores(self, images: np.ndarray) -> np.ndarray:
@@ -83,6 +105,8 @@ class OnnxGraph:
 
         Raises
         ------
+        Interrupted
+            `is_cancelled()` holds.
         ModelError
             The graph does not run on images of this shape, or gives something else than maps.
         """
@@ -94,14 +118,50 @@ class OnnxGraph:
         missing = max(0, self.batch - len(images))
         filled = np.concatenate([images, np.repeat(images[-1:], missing, axis=0)])
         try:
-            scores: np.ndarray = self._session.run(None, {self._name: filled})[0]
+            scores = self._watched({self._name: filled})
         except Exception as error:  # onnxruntime raises kinds of its own, without a common base
+            if self.is_cancelled():
+                raise Interrupted from error
             raise ModelError(
                 f"{self.path.name} does not run on images of {filled.shape[3]} x "
                 f"{filled.shape[2]} pixels with {filled.shape[1]} band(s): {_first_line(error)}",
                 "Choose a window that is a multiple of 32 pixels, and as many bands as it reads.",
             ) from error
+        is_array = isinstance(scores, np.ndarray) and scores.dtype.kind in "fiu"
+        if not is_array or scores.ndim != 4 or len(scores) != len(filled):
+            given = f"{scores.dtype} of shape {scores.shape}" if is_array else "something else"
+            raise ModelError(
+                f"{self.path.name} gives {given} for images of shape {filled.shape}; scores of "
+                "shape (batch, classes, rows, columns) are needed.",
+                "Export the network without what picks the winning class.",
+            )
         return scores[: len(images)]
+
+    def _watched(self, images: Mapping[str, np.ndarray]) -> Any:
+        """Run the graph on this thread, while another one watches for a cancel."""
+        import onnxruntime
+
+        options = onnxruntime.RunOptions()
+        options.log_severity_level = FATAL_ONLY
+        has_ended = threading.Event()
+
+        def watch() -> None:
+            while not has_ended.wait(PATIENCE):
+                if self.is_cancelled():
+                    options.terminate = True
+                    return
+
+        watcher = threading.Thread(target=watch, daemon=True)
+        watcher.start()
+        try:
+            return self._session.run(None, dict(images), options)[0]
+        finally:
+            has_ended.set()
+            watcher.join()
+
+
+def _never() -> bool:
+    return False
 
 
 def card_from_onnx(path: str | Path) -> ModelCard:
@@ -130,8 +190,7 @@ def card_from_onnx(path: str | Path) -> ModelCard:
         )
     n_bands = graph.n_bands or len(np.atleast_1d(facts.get("standardization_mean", [0] * 3)))
     side = graph.size or _side(facts)
-    probe = np.random.default_rng(0).random((1, n_bands, *[graph.size or PROBE_SIDE] * 2))
-    scores = graph.scores(probe.astype(np.float32))
+    scores = _probed(graph, n_bands)
     output = recognise_output(scores, graph.path.name)
     names = _class_names(facts, n_classes=max(2, scores.shape[1]))
     return ModelCard(
@@ -176,14 +235,56 @@ def _session(content: bytes, name: str, cuda: bool) -> Any:
     known = onnxruntime.get_available_providers()
     providers = [p for p in [*wanted, "CPUExecutionProvider"] if p in known]
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
+    options.log_severity_level = FATAL_ONLY
+    # From memory, too, numbers in other files would be looked for in the working folder.
+    entry = "session.model_external_initializers_file_folder_path"
+    options.add_session_config_entry(entry, NOWHERE)
+    options.add_session_config_entry("session.use_env_allocators", "1")
     try:
+        _limit_memory()
         return onnxruntime.InferenceSession(content, options, providers=providers)
     except Exception as error:  # onnxruntime raises kinds of its own, without a common base
         raise ModelError(
             f"{name} is not an ONNX model that can be read: {_first_line(error)}",
             "Export the network again, as one file with its weights inside.",
         ) from error
+
+
+def _limit_memory() -> None:
+    """Give onnxruntime's sessions in this process one bounded store; the first call counts."""
+    import onnxruntime
+
+    kinds = onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, onnxruntime.OrtMemType.DEFAULT
+    place = onnxruntime.OrtMemoryInfo("Cpu", kinds[0], 0, kinds[1])
+    limits = onnxruntime.OrtArenaCfg({"max_mem": MAX_MEMORY})
+    onnxruntime.create_and_register_allocator(place, limits)
+
+
+def _check_sizes(n_bands: int, size: int, batch: int, name: str) -> None:
+    """Refuse absurd sizes before an image of them is made."""
+    if not (n_bands <= MAX_BANDS and size <= MAX_WINDOW and batch <= MAX_BATCH):
+        raise ModelError(
+            f"{name} reads {batch or 'any number of'} image(s) of {size or 'any'} pixels with "
+            f"{n_bands or 'any number of'} band(s), which is more than can be explained.",
+            "Export the network for images of any size, one at a time.",
+        )
+
+
+def _probed(graph: OnnxGraph, n_bands: int) -> np.ndarray:
+    """Scores of one small image of noise; a graph that does not end is stopped."""
+    end = time.monotonic() + PROBE_SECONDS
+    graph.is_cancelled = lambda: time.monotonic() > end
+    _check_sizes(n_bands, graph.size, graph.batch, graph.path.name)
+    probe = np.random.default_rng(0).random((1, n_bands, *[graph.size or PROBE_SIDE] * 2))
+    try:
+        return graph.scores(probe.astype(np.float32))
+    except Interrupted as error:
+        raise ModelError(
+            f"{graph.path.name} did not end on a small image within {PROBE_SECONDS:.0f} seconds.",
+            "Choose another model.",
+        ) from error
+    finally:
+        graph.is_cancelled = _never
 
 
 def _square(height: Any, width: Any, name: str) -> int:
@@ -205,18 +306,21 @@ def _parsed(text: str) -> Any:
         raise ModelError("The model's metadata is larger than metadata can be.")
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         try:
             return ast.literal_eval(text)
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
             return text
 
 
 def _class_names(facts: Mapping[str, Any], n_classes: int) -> list[str]:
     named = facts.get("class_names", facts.get("names", {}))
     named = dict(enumerate(named)) if isinstance(named, list) else named
-    if not isinstance(named, Mapping):
-        raise ModelError("The class names in the model's metadata are no table.")
+    if not isinstance(named, Mapping) or n_classes > MAX_CLASSES:
+        raise ModelError(
+            f"The model gives {n_classes} classes, or its metadata names them in no table.",
+            f"Export it with at most {MAX_CLASSES} classes.",
+        )
     # One dict for each output of the graph, in later versions of Deepness.
     only = next(iter(named.values())) if len(named) == 1 else None
     named = only if isinstance(only, Mapping) else named
@@ -238,7 +342,7 @@ def _recipe(facts: Mapping[str, Any], n_bands: int) -> dict[str, Any]:
     try:
         means = np.broadcast_to(np.asarray(0 if mean is None else mean, dtype=float), n_bands)
         stds = np.broadcast_to(np.asarray(1 if std is None else std, dtype=float), n_bands)
-    except ValueError as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ModelError(
             f"The model's metadata standardises another number of bands than {n_bands}."
         ) from error
@@ -249,7 +353,7 @@ def _recipe(facts: Mapping[str, Any], n_bands: int) -> dict[str, Any]:
 
 def _description(facts: Mapping[str, Any]) -> str:
     resolution = facts.get("resolution")
-    known = isinstance(resolution, (int, float)) and resolution > 0
+    known = isinstance(resolution, (int, float)) and 0 < resolution < MAX_RESOLUTION
     trained = f" Trained on pixels of {float(resolution or 0) / 100:g} m." if known else ""
     return f"Read from the metadata of an ONNX file.{trained}"
 

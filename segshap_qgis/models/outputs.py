@@ -22,7 +22,7 @@ def recognise_output(scores: np.ndarray, name: str) -> str:
     ModelError
         Not of that shape, or not finite.
     """
-    if scores.ndim != 4 or scores.dtype.kind != "f":
+    if scores.ndim != 4 or scores.size == 0 or scores.dtype.kind != "f":
         raise ModelError(
             f"{name} gives {scores.dtype} of shape {scores.shape}; scores of shape (batch, "
             "classes, rows, columns) are needed.",

@@ -5,7 +5,7 @@ They know no stages, so their games take the plain batched path.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,18 @@ from .torchscript import load_script, run_script
 
 FORMATS = ("ONNX", "TorchScript")
 MAX_SIDE = 8192
+
+
+class OnTensors:
+    """An ONNX graph that takes and gives tensors."""
+
+    def __init__(self, graph: OnnxGraph) -> None:
+        self.graph = graph
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """(N, B, H, W) to (N, C, H, W), on the device of the images."""
+        scores = np.asarray(self.graph.scores(images.cpu().numpy()), dtype=np.float32)
+        return torch.from_numpy(scores).to(images.device)
 
 
 class OwnNetwork(nn.Module):
@@ -62,6 +74,11 @@ class OwnNetwork(nn.Module):
         self.output = output
         self.size = size
         self.minimum_size = size or 1
+
+    def stop_when(self, is_cancelled: Callable[[], bool]) -> None:
+        """Let a graph, which knows no layers, stop in the middle once `is_cancelled()` holds."""
+        if isinstance(self.scores, OnTensors):
+            self.scores.graph.is_cancelled = is_cancelled
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits: (N, B, H, W) to (N, C, H, W)."""
@@ -117,7 +134,8 @@ def own_network(
     ModelError
         The card is incomplete, or the file is damaged, too large, or not trusted.
     """
-    arguments: Any = card.architecture.get("arguments", {})
+    given: Any = card.architecture.get("arguments", {})
+    arguments = given if isinstance(given, Mapping) else {}
     output, size = arguments.get("output", "logits"), arguments.get("size", 0)
     if output not in OUTPUTS or not isinstance(size, int) or not 0 <= size <= MAX_SIDE:
         raise ModelError(
@@ -129,7 +147,7 @@ def own_network(
     if card.architecture["name"] == "ONNX":
         graph = OnnxGraph(path, cuda=device.type == "cuda")
         _check_bands(graph.n_bands, card, path.name)
-        return OwnNetwork(_on_tensors(graph), path.name, *numbers, output, graph.size)
+        return OwnNetwork(OnTensors(graph), path.name, *numbers, output, graph.size)
     script = load_script(path, trusted, device)
     scores = partial(run_script, script, path.name)
     return OwnNetwork(scores, path.name, *numbers, output, size)
@@ -163,13 +181,6 @@ def try_script(path: Path, n_bands: int, side: int, trusted: Collection[str]) ->
         scores = run_script(script, path.name, torch.from_numpy(image.astype(np.float32)))
     output = recognise_output(scores.numpy(), path.name)
     return max(2, scores.shape[1]), output
-
-
-def _on_tensors(graph: OnnxGraph) -> Callable[[Tensor], Tensor]:
-    def scores(images: Tensor) -> Tensor:
-        return torch.from_numpy(graph.scores(images.cpu().numpy())).to(images.device)
-
-    return scores
 
 
 def _check_bands(n_bands: int, card: ModelCard, name: str) -> None:

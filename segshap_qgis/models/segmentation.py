@@ -20,7 +20,7 @@ from ..explain.types import Superpixels
 from .model import Model
 from .model_card import ModelCard
 from .model_files import DEFAULT_MODEL, card_path_of, read_card
-from .own_networks import FORMATS, own_network
+from .own_networks import FORMATS, OwnNetwork, own_network
 from .threads import computing_threads
 from .trust import trusted_programs
 
@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 
 MAX_WEIGHTS_BYTES = 1_000_000_000
 MAX_PARAMETERS = 250_000_000
+# Layers in a block or a network: beyond that, building it takes minutes.
+MAX_LAYERS = 512
+MAX_NAME = 255
+# What a file of torch.save begins with; torch reads anything else in an older form.
+ZIP_BEGINS = b"PK\x03\x04"
 
 # Name in a card -> (module beside this one, class). Nothing outside this table is ever built.
 ARCHITECTURES = {
@@ -59,6 +64,8 @@ class SegmentationModel(Model):
             # cuDNN's default rounds float32 to 10 bits, too coarse for values equal to 1e-5.
             torch.backends.cudnn.allow_tf32 = False
         self.minimum_size = getattr(network, "minimum_size", 1)
+        if isinstance(network, OwnNetwork):
+            network.stop_when(lambda: self.is_cancelled())
         network = network.eval().requires_grad_(False).to(self.device)
         # torch's annotations do not know this overload of `to`.
         self.network: nn.Module = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -180,7 +187,12 @@ def own_model(
 def _weights_path(card: ModelCard, card_path: Path) -> Path:
     name: Any = card.weights.get("file")
     # A card must not reach outside its own folder.
-    is_plain = isinstance(name, str) and name not in ("", "..") and not set(name) & set("/\\:")
+    is_plain = (
+        isinstance(name, str)
+        and name not in ("", "..")
+        and len(name.encode(errors="replace")) <= MAX_NAME
+        and not set(name) & set("/\\:")
+    )
     if not is_plain:
         raise ModelError(f"The card {card_path.name} names no weight file in its own folder.")
     path = card_path.parent / name
@@ -202,23 +214,37 @@ def _read_tensors(path: Path) -> dict[str, Tensor]:
         f"{path.name} is not a weight file that can be read safely.",
         "Save it again with torch.save(network.state_dict(), FILE): tensors only, no objects.",
     )
-    if not zipfile.is_zipfile(path):
-        raise unreadable
+    with path.open("rb") as file:
+        if file.read(4) != ZIP_BEGINS:
+            raise unreadable
     try:
         with zipfile.ZipFile(path) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > MAX_WEIGHTS_BYTES:
-                raise unreadable
+            entries = archive.infolist()
+        # A TorchScript archive is a program.
+        is_script = any("/code/" in e.filename or "constants.pkl" in e.filename for e in entries)
+        if is_script or sum(entry.file_size for entry in entries) > MAX_WEIGHTS_BYTES:
+            raise unreadable
         state = torch.load(path, map_location="cpu", weights_only=True)
     except ModelError:
         raise
     except Exception as error:  # torch raises many kinds on damaged or hostile files
         raise unreadable from error
-    if not isinstance(state, Mapping) or not all(isinstance(t, Tensor) for t in state.values()):
+    if not isinstance(state, Mapping) or not all(_is_plain(t) for t in state.values()):
         raise unreadable
-    return {
-        str(name): tensor.float() if tensor.is_floating_point() else tensor
-        for name, tensor in state.items()
-    }
+    # A few bytes can be viewed as a tensor of any size, and a conversion would fill it.
+    if sum(tensor.numel() for tensor in state.values()) > 2 * MAX_PARAMETERS:
+        raise unreadable
+    return {str(name): tensor for name, tensor in state.items()}
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value is numbers in a row in memory, and not complex ones."""
+    return (
+        isinstance(value, Tensor)
+        and value.layout == torch.strided
+        and value.device.type == "cpu"
+        and not (value.is_quantized or value.is_complex())
+    )
 
 
 def _empty_network(card: ModelCard) -> nn.Module:
@@ -248,11 +274,11 @@ def _empty_network(card: ModelCard) -> nn.Module:
 
 
 def _check_arguments(arguments: Mapping[str, Any]) -> None:
-    for value in arguments.values():
+    for name, value in arguments.items():
         numbers = value if isinstance(value, list) else [value]
-        if len(numbers) > 64 or not all(
-            isinstance(number, (int, float)) and 0 <= number <= 4096 for number in numbers
-        ):
+        are_sane = all(isinstance(n, (int, float)) and 0 <= n <= 4096 for n in numbers)
+        are_too_many = are_sane and "layers" in name and sum(numbers) > MAX_LAYERS
+        if len(numbers) > 64 or not are_sane or are_too_many:
             raise ModelError(
                 "The model card's architecture has arguments out of any sensible range.",
                 "Compare the card with that of a bundled model.",
@@ -268,7 +294,10 @@ def _fill(network: nn.Module, state: dict[str, Tensor], file_name: str) -> None:
         if name.endswith("num_batches_tracked"):
             state.setdefault(name, torch.tensor(0))
     try:
-        network.load_state_dict(state, strict=True, assign=True)
+        # In the parameters' own types: an image of floats runs through no other ones.
+        own = network.state_dict()
+        fitting = {n: t.to(own[n].dtype) if n in own else t for n, t in state.items()}
+        network.load_state_dict(fitting, strict=True, assign=True)
     except RuntimeError as error:
         raise ModelError(
             f"The weights in {file_name} do not fit the architecture on their card: "
