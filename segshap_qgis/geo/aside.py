@@ -20,12 +20,17 @@ from typing import Any, Optional, Union
 from osgeo import gdal
 
 from ..errors import ExportError
+from .untrusted import bounded, check_plain
 
 MARK = ".segshap-"
 # What SQLite and GDAL put beside a file while they work on it.
 COMPANIONS = ("-wal", "-shm", "-journal", ".aux.xml")
 # Without this table a SQLite file is no GeoPackage.
 CONTENTS = "gpkg_contents"
+# Tables that an export adds rows to.
+RUNS = "segshap_runs"
+STYLES = "layer_styles"
+OURS = (RUNS, STYLES)
 
 # Windows does not replace a file that is open: there, others could come in between.
 REPLACES_OPEN_FILES = os.name == "posix"
@@ -218,6 +223,8 @@ def sqlite_errors(target: Path) -> Iterator[None]:
     """Turn what SQLite says about a GeoPackage into words for a person."""
     try:
         yield
+    except UnicodeDecodeError as error:  # in names of tables of a damaged file
+        raise not_a_geopackage(target) from error
     except sqlite3.Error as error:
         text = str(error)
         if "locked" in text or "busy" in text:
@@ -226,6 +233,10 @@ def sqlite_errors(target: Path) -> Iterator[None]:
             raise _full(target) from error
         if "not a database" in text or "malformed" in text:
             raise not_a_geopackage(target) from error
+        if "interrupted" in text:
+            raise ExportError(
+                f"{target.name} takes too long to be read.", "Choose another file."
+            ) from error
         raise ExportError(f"{target.name} cannot be used: {text}.", "Try another file.") from error
 
 
@@ -271,6 +282,8 @@ def geopackage_aside(target: Path) -> Iterator[Path]:
                 identity = _identity(target)
                 if existed:
                     _copy(target, written)
+                    with contextlib.closing(connect(written, "ro")) as connection:
+                        check_plain(connection, target.name, OURS)
                 with _unhurried():
                     yield written
                 _settle(written)
@@ -349,14 +362,14 @@ def _locked(target: Path) -> Optional[sqlite3.Connection]:
 def connect(path: Path, mode: str) -> sqlite3.Connection:
     """Open a SQLite file that exists; "ro" to read only, "rw" to write."""
     # No transaction is begun behind our back; a short wait lets others finish a small change.
-    return sqlite3.connect(
-        f"{path.as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=2.0
+    return bounded(
+        sqlite3.connect(f"{path.as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=2.0)
     )
 
 
 def connect_aside(path: Path) -> sqlite3.Connection:
     """Open or make a GeoPackage that is written aside: only its end need be safe on disk."""
-    connection = sqlite3.connect(path, isolation_level=None)
+    connection = bounded(sqlite3.connect(path, isolation_level=None))
     connection.execute("PRAGMA synchronous = OFF")
     return connection
 

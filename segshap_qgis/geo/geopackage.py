@@ -16,6 +16,9 @@ from osgeo import osr
 from ..errors import ExportError
 from . import run_document
 from .aside import (
+    OURS,
+    RUNS,
+    STYLES,
     connect,
     connect_aside,
     gdal_errors,
@@ -29,11 +32,10 @@ from .polygons import write_polygons
 from .rasters import Map, holds, maps, north_up, reference_system, write_map
 from .records import Record
 from .regions import cell_outlines, mask_outline
+from .untrusted import check_plain
 
 # Where SQL is put together below, what goes into it are constants, names of tables in quotes, and
 # columns of this file; values are always bound.
-RUNS = "segshap_runs"
-STYLES = "layer_styles"
 KINDS = ("contribution", "standard_error", "probability", "superpixels", "region")
 NO_CRS = "The raster has no coordinate reference system, so the layers have none either."
 
@@ -408,8 +410,12 @@ def _insert(connection: sqlite3.Connection, table: str, row: Mapping[str, Any]) 
 def _row_counts(file: Path) -> dict[str, int]:
     """Rows of every table that GeoPackage lists."""
     with contextlib.closing(connect(file, "ro")) as connection:
-        tables = [name for (name,) in connection.execute("SELECT table_name FROM gpkg_contents")]
-        return {name: _row_count(connection, name) for name in tables}
+        # Views may be listed, too; they have no rows of their own.
+        tables = connection.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage <> 0 "
+            "AND name IN (SELECT table_name FROM gpkg_contents)"
+        ).fetchall()
+        return {name: _row_count(connection, name) for (name,) in tables}
 
 
 def _row_count(connection: sqlite3.Connection, table: str) -> int:
@@ -432,7 +438,6 @@ def _reading(path: Union[str, Path]) -> Iterator[sqlite3.Connection]:
     if not file.is_file():
         raise ExportError(f"There is no file {file.name}.", "Choose a GeoPackage.")
     with sqlite_errors(file), contextlib.closing(connect(file, "ro")) as connection:
-        connection.execute("PRAGMA trusted_schema = OFF")
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
         if "gpkg_contents" not in tables:
             raise not_a_geopackage(file)
@@ -440,4 +445,5 @@ def _reading(path: Union[str, Path]) -> Iterator[sqlite3.Connection]:
             raise ExportError(
                 f"{file.name} holds no runs of SegSHAP.", "Choose a file that SegSHAP has written."
             )
+        check_plain(connection, file.name, OURS)
         yield connection

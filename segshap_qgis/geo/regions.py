@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, Optional
 
@@ -84,11 +85,28 @@ def polygon_labels(polygons: Sequence[Any], window: Window) -> NDArray[np.int32]
 
 
 def share_outside(geometry: Any, window: Window) -> float:
-    """Share of a geometry's area that lies outside the window: 0 where all of it is explained."""
-    if not geometry.area:
+    """Share of a geometry's area that lies outside the window: 0 where all of it is explained.
+
+    Raises
+    ------
+    RegionError
+        The geometry is empty, not finite, or too large to be cut.
+    """
+    from shapely.errors import ShapelyError
+
+    pixel_coordinates(geometry, window.transform)  # refuses what is empty or not finite
+    try:
+        # What crosses itself has an area only after this.
+        whole = geometry.buffer(0)
+        area = whole.area
+        inside = whole.intersection(window_outline(window)).area if area else 0.0
+    except (ShapelyError, ValueError) as error:
+        raise RegionError(
+            "The outline of the region of interest is damaged.", "Draw it again."
+        ) from error
+    if not (area and math.isfinite(area)):
         return 0.0
-    inside = geometry.buffer(0).intersection(window_outline(window)).area
-    return float(min(1.0, max(0.0, 1.0 - inside / geometry.buffer(0).area)))
+    return float(min(1.0, max(0.0, 1.0 - inside / area)))
 
 
 def window_outline(window: Window) -> Any:

@@ -172,6 +172,8 @@ def _parse(text: str) -> dict[str, Any]:
     document = json.loads(text)
     if not isinstance(document, dict) or not isinstance(document.get("format"), int):
         raise _damaged("the document is not a run of SegSHAP")
+    # Half a character, which JSON can write and no file can hold, is found here.
+    json.dumps(document, ensure_ascii=False).encode()
     if document["format"] > FORMAT:
         raise ExportError(
             "The run was written by a newer version of SegSHAP.", "Update the plugin to read it."
@@ -186,6 +188,8 @@ def _split(document: Mapping[str, Any], block: bytes) -> dict[str, NDArray[Any]]
         raise _damaged("an array has no proper length")
     if max(axes["H"], axes["W"]) > LARGEST_WINDOW or axes["2"] != 2:
         raise _damaged("the window is too large")
+    if min(axes[axis] for axis in "HWBTM") < 1:
+        raise _damaged("it has no pixels, bands, targets or super-pixels")
     if not set(ARRAYS) - OPTIONAL <= set(names) <= set(ARRAYS) or len(set(names)) != len(names):
         raise _damaged("arrays are missing or unknown")
     shapes = {name: tuple(axes[axis] for axis in ARRAYS[name][1]) for name in names}
@@ -213,7 +217,8 @@ def _inflate(block: bytes, size: int) -> bytes:
 def _record(document: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Record:
     explanation = _explanation(document, arrays)
     target = document["target"]
-    if not isinstance(target, int) or not 0 <= target < explanation.n_targets:
+    # True and False are whole numbers to Python, and masks to numpy.
+    if type(target) is not int or not 0 <= target < explanation.n_targets:
         raise _damaged("its target is unknown")
     return Record(
         name=str(document["name"]),

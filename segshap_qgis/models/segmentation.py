@@ -65,7 +65,8 @@ class SegmentationModel(Model):
             torch.backends.cudnn.allow_tf32 = False
         self.minimum_size = getattr(network, "minimum_size", 1)
         if isinstance(network, OwnNetwork):
-            network.stop_when(lambda: self.is_cancelled())
+            # What is asked changes from run to run.
+            network.stop_when(lambda: self.is_cancelled())  # noqa: PLW0108
         network = network.eval().requires_grad_(False).to(self.device)
         # torch's annotations do not know this overload of `to`.
         self.network: nn.Module = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -8,6 +8,7 @@ the next start.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -101,6 +102,7 @@ class Cluster:
     @contextmanager
     def _client(self) -> Iterator[Any]:
         distributed = distributed_package()
+        _check_address(self.address, self.tls)
         security = None
         if self.tls is None and self.address.startswith("tls://"):
             raise ClusterError(
@@ -115,8 +117,13 @@ class Cluster:
                 require_encryption=True,
             )
         try:
+            # Workers are reached through the scheduler: no connection but to the address given.
             client = distributed.Client(
-                self.address, security=security, timeout=self.timeout, set_as_default=False
+                self.address,
+                security=security,
+                timeout=self.timeout,
+                set_as_default=False,
+                direct_to_workers=False,
             )
         except (OSError, ValueError, RuntimeError) as error:
             raise ClusterError(
@@ -167,6 +174,25 @@ def distributed_package() -> Any:
             'Install it into the Python of QGIS: python -m pip install "dask[distributed]"',
         ) from error
     return distributed
+
+
+def _check_address(address: str, tls: Optional[Tls]) -> None:
+    """Refuse what Dask would make an address of its own from, or send unencrypted.
+
+    Raises
+    ------
+    ClusterError
+        It is no address of a scheduler, or does not go with the certificates.
+    """
+    if not re.fullmatch(r"(tcp|tls)://[^/@\s]+:[0-9]{1,5}", address):
+        raise ClusterError(
+            f"“{address}” is no address of a scheduler.", "Give one such as tcp://10.0.0.5:8786."
+        )
+    if address.startswith("tls://") != (tls is not None):
+        raise ClusterError(
+            "Certificates and a tls:// address go together: without them nothing is encrypted.",
+            "Give authority, certificate and key with a tls:// address, or neither.",
+        )
 
 
 def _followed(
