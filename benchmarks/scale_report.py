@@ -122,8 +122,10 @@ def _memory(rows: Sequence[Part]) -> Iterable[str]:
             f"departures of at most {departure:.0%}."
         )
     yield "![Peak memory and processor time against the area of the scene](images/scale.png)"
-    yield "The dry run beside it:"
-    yield _estimates([(f"{row['side']:,} pixels a side", row) for row in rows])
+    beside = [(f"{row['side']:,} pixels a side", row) for row in rows if "planned" in row]
+    if beside:
+        yield "The dry run beside it:"
+        yield _estimates(beside)
 
 
 def _estimates(rows: Sequence[tuple[str, Part]]) -> str:

@@ -12,6 +12,7 @@ from ..errors import Interrupted, RegionError, SettingsError
 from ..geo.aside import target_path
 from ..geo.grid import pixel_bounds
 from ..geo.wellknown import to_wkb
+from ..workflow import GRIDS, Request
 from .group_run import EXPLAINED, Explained, ExplainRequest, explain_group, read_group
 from .groups import Group, grouped
 from .journal import Journal
@@ -93,10 +94,7 @@ def queue_of(request: ExplainRequest, outlines: Sequence[Any]) -> Queue:
     """
     if not outlines:
         raise RegionError("There is no slick to explain.", "Find slicks first, or draw polygons.")
-    if request.run.against is not None:
-        raise SettingsError(
-            "A queue explains one class, not one against another.", "Explain such runs one by one."
-        )
+    refuse_unfit(request.run)
     source = SceneSource(request.raster, request.run.bands)
     height, width = source.grid.height, source.grid.width
     bounds = []
@@ -112,6 +110,26 @@ def queue_of(request: ExplainRequest, outlines: Sequence[Any]) -> Queue:
         run = replace(run, unit=_unit(source, run.model))
     groups = grouped(bounds, run.window, run.merge)
     return Queue(replace(request, run=run), tuple(outlines), tuple(groups), source.crs_wkt)
+
+
+def refuse_unfit(run: Request) -> None:
+    """Refuse settings that a queue does not carry out, rather than pass over them.
+
+    Raises
+    ------
+    SettingsError
+        The run is one class against another, not Shapley values, or follows a layer.
+    """
+    if run.against is not None:
+        raise SettingsError(
+            "A queue explains one class, not one against another.", "Explain such runs one by one."
+        )
+    if run.method != "shapley" or run.cells not in GRIDS or run.land_layer:
+        raise SettingsError(
+            "Slicks of a whole scene are explained with Shapley values of cells that need no "
+            "layer.",
+            f"Choose Shapley values, no land, and super-pixels of one of: {', '.join(GRIDS)}.",
+        )
 
 
 def explain_slicks(

@@ -19,7 +19,7 @@ from ..workflow import Request
 from .group_run import ExplainRequest
 from .maps import class_path
 from .planning import Plan, plan_scene, plan_slicks
-from .queueing import explain_slicks
+from .queueing import explain_slicks, refuse_unfit
 from .segment import SceneRequest, segment_scene
 from .slicks import Slick, SlickRequest, find_slicks, slick_columns
 
@@ -200,6 +200,7 @@ def explain_whole_scene(
     Interrupted
         It was cancelled; what was done is kept.
     """
+    refuse_unfit(job.run)
     done = _taken_up(job, folder)
     files = files_in(folder)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -115,6 +116,16 @@ def test_foreign_files_of_the_same_names_are_never_touched(job, tmp_path):
     with pytest.raises(SegShapError, match="holds files"):
         explain_whole_scene(job, tmp_path, unheard_steps, go_on)
     assert theirs.read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize(
+    "changes", [{"method": "rise"}, {"cells": "polygons"}, {"land_layer": "x"}, {"against": "sea"}]
+)
+def test_what_a_queue_does_not_carry_out_is_refused_before_anything_is_done(job, tmp_path, changes):
+    unfit = replace(job, run=replace(job.run, **changes))
+    with pytest.raises(SettingsError):
+        explain_whole_scene(unfit, tmp_path / "results", unheard_steps, go_on)
+    assert not (tmp_path / "results").exists()
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"job": {"scene": 3}, "done": []}', "\x00"])
