@@ -1,8 +1,7 @@
-"""The dock speaks French completely, and what is shown is what the sources say."""
+"""The plugin speaks French completely, and what is shown is what the sources say."""
 
 from __future__ import annotations
 
-import ast
 import re
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -11,38 +10,11 @@ import pytest
 from qgis.PyQt.QtCore import QCoreApplication, QTranslator
 
 from segshap_qgis.errors import ExportError
+from tools.translations import texts_of, texts_of_sources
 
 ROOT = Path(__file__).resolve().parents[1]
 CATALOGUE = ROOT / "i18n" / "segshap_fr.ts"
 COMPILED = CATALOGUE.with_suffix(".qm")
-# Not part of the dock: their French is still to be written, and shows as English.
-ENGLISH_ONLY = {
-    "card_wizard.py",
-    "card_pages.py",
-    "dependency_notice.py",
-    "model_manager.py",
-    "model_trial.py",
-    "options_page.py",
-}
-SOURCES = [
-    *(path for path in sorted((ROOT / "segshap_qgis" / "gui").glob("*.py"))),
-    *sorted((ROOT / "segshap_qgis" / "layers").glob("*.py")),
-    ROOT / "segshap_qgis" / "plugin.py",
-]
-TRANSLATED = [path for path in SOURCES if path.name not in ENGLISH_ONLY]
-
-
-def strings_of(path: Path) -> set[str]:
-    """Texts that a file marks for translation."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Call):
-            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-            position = {"tr": 0, "translate": 1, "QT_TRANSLATE_NOOP": 1}.get(name)
-            arguments = node.args[position:] if position is not None else []
-            if arguments and isinstance(arguments[0], ast.Constant):
-                found.add(arguments[0].value)
-    return found
 
 
 def messages() -> list[tuple[str, str, str]]:
@@ -69,14 +41,30 @@ def french():
     QCoreApplication.removeTranslator(translator)
 
 
-@pytest.mark.parametrize("path", TRANSLATED, ids=lambda path: path.name)
-def test_no_text_of_the_dock_is_without_french(path):
-    assert strings_of(path) <= {english for _, english, _ in MESSAGES}
+def test_no_text_of_the_plugin_is_without_french():
+    missing = texts_of_sources() - {(context, english) for context, english, _ in MESSAGES}
+    assert sorted(missing) == [], "run tools/translations.py"
 
 
-def test_strings_are_found_in_the_sources():
-    assert "Cance&l" in strings_of(ROOT / "segshap_qgis" / "gui" / "progress_section.py")
-    assert "Thorough" in strings_of(ROOT / "segshap_qgis" / "gui" / "method_section.py")
+def test_no_text_is_translated_that_the_plugin_no_longer_has():
+    assert {(context, english) for context, english, _ in MESSAGES} <= texts_of_sources()
+
+
+def test_texts_are_found_in_the_sources_with_their_contexts():
+    found = texts_of_sources()
+    assert {
+        ("ProgressSection", "Cance&l"),
+        ("MethodSection", "Thorough"),
+        ("Chart", "The chart could not be written to {}."),
+        ("ExplainRegions", "Explain regions"),
+        ("Cautions", "Warnings about this result"),
+    } <= found
+
+
+def test_a_text_without_french_would_be_noticed(tmp_path):
+    source = tmp_path / "new.py"
+    source.write_text("class New:\n    def show(self):\n        self.tr('A new text')\n")
+    assert texts_of(source) == {("New", "A new text")}
 
 
 @pytest.mark.parametrize(("context", "english", "french_text"), MESSAGES)

@@ -7,17 +7,20 @@ from typing import Optional
 
 from qgis.core import QgsProject
 from qgis.gui import QgsDockWidget
-from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtGui import QKeySequence
 from qgis.PyQt.QtWidgets import (
     QAction,
     QFrame,
     QGridLayout,
+    QHBoxLayout,
     QPushButton,
     QScrollArea,
     QSizePolicy,
     QTabWidget,
     QToolButton,
     QVBoxLayout,
+    QWhatsThis,
     QWidget,
 )
 
@@ -42,7 +45,14 @@ class Dock(QgsDockWidget):
         Actions that pick what is explained; each becomes a button.
     parent : QWidget, optional
         The main window.
+
+    Signals
+    -------
+    help_asked(str)
+        The guide is wanted, and at which heading.
     """
+
+    help_asked = pyqtSignal(str)
 
     def __init__(self, tool_actions: list[QAction], parent: Optional[QWidget] = None) -> None:
         super().__init__("SegSHAP", parent)
@@ -135,6 +145,7 @@ class Dock(QgsDockWidget):
         self.pages.addTab(self.result_page, self.tr("Res&ults"))
         self.scene_page = _scrolling(self.scene)
         self.pages.addTab(self.scene_page, self.tr("&Whole scene"))
+        self.pages.setCornerWidget(self._help_buttons())
         content = QWidget()
         layout = QVBoxLayout(content)
         layout.setContentsMargins(6, 6, 6, 6)
@@ -142,6 +153,38 @@ class Dock(QgsDockWidget):
         layout.addWidget(self.pages, 1)
         layout.addWidget(self.progress)
         self.setWidget(content)
+        for widget in content.findChildren(QWidget):
+            if widget.toolTip() and not widget.whatsThis():
+                widget.setWhatsThis(widget.toolTip())
+
+    def _help_buttons(self) -> QWidget:
+        """The guide, at the heading of the page in front, and an explanation of any widget."""
+        self.help_button = QToolButton()
+        self.help_button.setText(self.tr("Help"))
+        self.help_button.setToolTip(self.tr("Open the guide: how to read maps, and their traps."))
+        self.help_button.clicked.connect(lambda _checked: self._ask_for_help())
+        self.what_button = QToolButton()
+        self.what_button.setText("?")
+        self.what_button.setAccessibleName(self.tr("What's this?"))
+        self.what_button.setToolTip(self.tr("Then click on a field, a button or a chart."))
+        self.what_button.clicked.connect(lambda _checked: QWhatsThis.enterWhatsThisMode())
+        key = QAction(self.tr("Help"), self)
+        key.setShortcut(QKeySequence(QKeySequence.StandardKey.HelpContents))
+        key.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        key.triggered.connect(lambda _checked: self._ask_for_help())
+        self.addAction(key)
+        box = QWidget()
+        row = QHBoxLayout(box)
+        row.setContentsMargins(0, 0, 0, 0)
+        for button in (self.help_button, self.what_button):
+            button.setAutoRaise(True)
+            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            row.addWidget(button)
+        return box
+
+    def _ask_for_help(self) -> None:
+        shows_results = self.pages.currentWidget() is self.result_page
+        self.help_asked.emit("results" if shows_results else "questions")
 
     def _tool_buttons(self, actions: list[QAction]) -> QWidget:
         box = QWidget()

@@ -21,6 +21,7 @@ from .cells_preview import CellsPreview
 from .curves import Curves
 from .dock import Dock
 from .exports import Exports
+from .help_window import Help
 from .map_tools import region_band
 from .messages import Messages
 from .picking import Picking
@@ -77,6 +78,7 @@ class Workbench(QObject):
         self.scenes = SceneDesk(self.dock, self._canvas, self.messages, self._colour_blind, self)
         self.memory = ProjectMemory(self.dock, self)
         self.cells_preview = CellsPreview(self.dock, self._canvas, self)
+        self.help = Help(iface.mainWindow())
         self.queue = RunQueue(self)
         self.runs: dict[ExplainTask, Run] = {}
         self._n_runs = 0
@@ -87,6 +89,7 @@ class Workbench(QObject):
     def _connect(self) -> None:
         self.picking.picked.connect(self.explain)
         self.picking.refused.connect(self.messages.warning)
+        self.dock.help_asked.connect(self.help.show)
         self.dock.source.layer_changed.connect(self.picking.follow_layer)
         self.dock.source.refused.connect(self.messages.warning)
         self.dock.progress.cancel_asked.connect(self._cancel_current)
@@ -126,6 +129,7 @@ class Workbench(QObject):
         self.cells_preview.close()
         self.what_if.close()
         self.curves.close()
+        self.help.close()
         self.map_link.close()
         self.exports.close()
         self.messages.clear()
