@@ -2,6 +2,57 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="fr">
     <context>
+        <name>BackgroundRows</name>
+        <message>
+            <source>Averaged over</source>
+            <translation>Moyenne sur</translation>
+        </message>
+        <message>
+            <source>Bac&amp;kground</source>
+            <translation>&amp;Fond</translation>
+        </message>
+        <message>
+            <source>Black</source>
+            <translation>Noir</translation>
+        </message>
+        <message>
+            <source>Blurred image</source>
+            <translation>Image floutée</translation>
+        </message>
+        <message>
+            <source>Contributions are averaged over these backgrounds, so that no single one decides. An evaluation runs the model once for each.</source>
+            <translation>Les contributions sont moyennées sur ces fonds, pour qu'aucun ne décide seul. Une évaluation exécute le modèle une fois pour chacun.</translation>
+        </message>
+        <message>
+            <source>Given value</source>
+            <translation>Valeur donnée</translation>
+        </message>
+        <message>
+            <source>Image mean</source>
+            <translation>Moyenne de l'image</translation>
+        </message>
+        <message>
+            <source>In the normalised units that the model reads, the same for all bands.</source>
+            <translation>Dans les unités normalisées que lit le modèle, la même pour toutes les bandes.</translation>
+        </message>
+        <message>
+            <source>Mean of each cell</source>
+            <translation>Moyenne de chaque cellule</translation>
+        </message>
+        <message>
+            <source>Several, averaged</source>
+            <translation>Plusieurs, moyennés</translation>
+        </message>
+        <message>
+            <source>Value</source>
+            <translation>Valeur</translation>
+        </message>
+        <message>
+            <source>What hidden cells are painted with. The image mean suits SAR: black would itself look like oil.</source>
+            <translation>Ce dont on peint les cellules masquées. La moyenne de l'image convient au radar : le noir ressemblerait lui-même à une nappe.</translation>
+        </message>
+    </context>
+    <context>
         <name>CardWizard</name>
         <message>
             <source>Card of {}</source>
@@ -33,6 +84,93 @@
         <message>
             <source>Warnings about this result</source>
             <translation>Avertissements sur ce résultat</translation>
+        </message>
+    </context>
+    <context>
+        <name>CellRows</name>
+        <message>
+            <source> pixels</source>
+            <translation> pixels</translation>
+        </message>
+        <message>
+            <source>&amp;Leave out</source>
+            <translation>&amp;Laisser de côté</translation>
+        </message>
+        <message>
+            <source>A raster of classes or a polygon layer. Polygons as cells: what lies in none of them is never hidden.</source>
+            <translation>Un raster de classes ou une couche de polygones. Polygones comme cellules : ce qui n'est dans aucun n'est jamais masqué.</translation>
+        </message>
+        <message>
+            <source>Along</source>
+            <translation>Le long de</translation>
+        </message>
+        <message>
+            <source>Cells that SLIC is asked for; about so many come out.</source>
+            <translation>Cellules demandées à SLIC ; il en sort à peu près autant.</translation>
+        </message>
+        <message>
+            <source>Cells wanted</source>
+            <translation>Cellules voulues</translation>
+        </message>
+        <message>
+            <source>Compactness</source>
+            <translation>Compacité</translation>
+        </message>
+        <message>
+            <source>Hexagons</source>
+            <translation>Hexagones</translation>
+        </message>
+        <message>
+            <source>Hexagons cut along a layer</source>
+            <translation>Hexagones coupés le long d'une couche</translation>
+        </message>
+        <message>
+            <source>Hexagons cut along the model's classes</source>
+            <translation>Hexagones coupés le long des classes du modèle</translation>
+        </message>
+        <message>
+            <source>Larger: rounder cells of like size. Smaller: cells follow the image closer.</source>
+            <translation>Plus grande : cellules plus rondes et de taille semblable. Plus petite : les cellules suivent l'image de plus près.</translation>
+        </message>
+        <message>
+            <source>Polygons of a layer</source>
+            <translation>Polygones d'une couche</translation>
+        </message>
+        <message>
+            <source>Polygons, for instance land, that belong to no super-pixel: the model always sees them, and they get no contribution.</source>
+            <translation>Polygones, par exemple la terre, qui n'appartiennent à aucun superpixel : le modèle les voit toujours, et ils n'ont pas de contribution.</translation>
+        </message>
+        <message>
+            <source>S&amp;hape</source>
+            <translation>&amp;Forme</translation>
+        </message>
+        <message>
+            <source>SLIC (follows the image)</source>
+            <translation>SLIC (suit l'image)</translation>
+        </message>
+        <message>
+            <source>Shape of the super-pixels. Cells of one size that ignore the image are the default, because a contribution depends on the area of its cell.</source>
+            <translation>Forme des superpixels. Par défaut, des cellules d'une même taille qui ignorent l'image, car une contribution dépend de l'aire de sa cellule.</translation>
+        </message>
+        <message>
+            <source>Si&amp;de</source>
+            <translation>C&amp;ôté</translation>
+        </message>
+        <message>
+            <source>Side of a hexagon or square.</source>
+            <translation>Côté d'un hexagone ou d'un carré.</translation>
+        </message>
+        <message>
+            <source>Squares</source>
+            <translation>Carrés</translation>
+        </message>
+        <message>
+            <source>as the side says</source>
+            <translation>selon le côté</translation>
+        </message>
+        <message>
+            <source>nothing</source>
+            <translation>rien</translation>
         </message>
     </context>
     <context>
@@ -833,6 +971,10 @@ La longueur est le grand côté du plus petit rectangle autour d'une nappe. Le c
             <translation>Différence de deux calculs : prédiction {:+.2f}, base {:+.2f} ; {} cellules sur {} diffèrent</translation>
         </message>
         <message>
+            <source>RISE shows where it matters, in values that do not add up</source>
+            <translation>RISE montre où cela compte, en valeurs qui ne s'additionnent pas</translation>
+        </message>
+        <message>
             <source>base {:.2f}; </source>
             <translation>base {:.2f} ; </translation>
         </message>
@@ -1022,6 +1164,10 @@ Les pixels sans données n'appartiennent à aucun superpixel. Utile pour choisir
             <translation>&amp;Effort</translation>
         </message>
         <message>
+            <source>&amp;Method</source>
+            <translation>&amp;Méthode</translation>
+        </message>
+        <message>
             <source>&amp;Output</source>
             <translation>S&amp;ortie</translation>
         </message>
@@ -1054,20 +1200,8 @@ Les pixels sans données n'appartiennent à aucun superpixel. Utile pour choisir
             <translation>Au plus {} environ sur cette machine, d'après le dernier calcul.</translation>
         </message>
         <message>
-            <source>Bac&amp;kground</source>
-            <translation>&amp;Fond</translation>
-        </message>
-        <message>
             <source>Balanced</source>
             <translation>Équilibré</translation>
-        </message>
-        <message>
-            <source>Black</source>
-            <translation>Noir</translation>
-        </message>
-        <message>
-            <source>Blurred image</source>
-            <translation>Image floutée</translation>
         </message>
         <message>
             <source>Colour-b&amp;lind safe colours</source>
@@ -1094,24 +1228,12 @@ Les pixels sans données n'appartiennent à aucun superpixel. Utile pour choisir
             <translation>Durée prévue</translation>
         </message>
         <message>
-            <source>Hexagons</source>
-            <translation>Hexagones</translation>
-        </message>
-        <message>
             <source>How often the model is run at most.</source>
             <translation>Combien de fois le modèle est exécuté au plus.</translation>
         </message>
         <message>
-            <source>Image mean</source>
-            <translation>Moyenne de l'image</translation>
-        </message>
-        <message>
             <source>Large</source>
             <translation>Grands</translation>
-        </message>
-        <message>
-            <source>Mean of each cell</source>
-            <translation>Moyenne de chaque cellule</translation>
         </message>
         <message>
             <source>Medium</source>
@@ -1150,20 +1272,24 @@ Les pixels sans données n'appartiennent à aucun superpixel. Utile pour choisir
             <translation>Rapide</translation>
         </message>
         <message>
+            <source>RISE</source>
+            <translation>RISE</translation>
+        </message>
+        <message>
+            <source>RISE is there to compare with: a smooth map from random masks, without super-pixels. Its values do not add up, and only the signed variant tells for from against.</source>
+            <translation>RISE est là pour comparer : une carte lisse issue de masques aléatoires, sans superpixels. Ses valeurs ne s'additionnent pas, et seule la variante signée distingue le pour du contre.</translation>
+        </message>
+        <message>
+            <source>RISE, signed</source>
+            <translation>RISE, signé</translation>
+        </message>
+        <message>
             <source>Recognise from the values</source>
             <translation>Reconnaître d'après les valeurs</translation>
         </message>
         <message>
-            <source>S&amp;hape</source>
-            <translation>&amp;Forme</translation>
-        </message>
-        <message>
             <source>S&amp;top at</source>
             <translation>Arrê&amp;ter à</translation>
-        </message>
-        <message>
-            <source>SLIC (follows the image)</source>
-            <translation>SLIC (suit l'image)</translation>
         </message>
         <message>
             <source>Same seed and settings: same result.</source>
@@ -1178,20 +1304,12 @@ Les pixels sans données n'appartiennent à aucun superpixel. Utile pour choisir
             <translation>Graine</translation>
         </message>
         <message>
-            <source>Shape of the super-pixels.</source>
-            <translation>Forme des superpixels.</translation>
+            <source>Shapley values</source>
+            <translation>Valeurs de Shapley</translation>
         </message>
         <message>
             <source>Sho&amp;w them on the map</source>
             <translation>Les &amp;montrer sur la carte</translation>
-        </message>
-        <message>
-            <source>Si&amp;de</source>
-            <translation>C&amp;ôté</translation>
-        </message>
-        <message>
-            <source>Side of a hexagon or square.</source>
-            <translation>Côté d'un hexagone ou d'un carré.</translation>
         </message>
         <message>
             <source>Side of the square window around the region that the model sees.</source>
@@ -1206,10 +1324,6 @@ Les pixels sans données n'appartiennent à aucun superpixel. Utile pour choisir
             <translation>Petits</translation>
         </message>
         <message>
-            <source>Squares</source>
-            <translation>Carrés</translation>
-        </message>
-        <message>
             <source>Stop when the largest standard error is this share of the map's range.</source>
             <translation>Arrêter quand la plus grande erreur type est cette part de l'étendue de la carte.</translation>
         </message>
@@ -1220,10 +1334,6 @@ Les pixels sans données n'appartiennent à aucun superpixel. Utile pour choisir
         <message>
             <source>Time on this machine: known after the first run.</source>
             <translation>Durée sur cette machine : connue après le premier calcul.</translation>
-        </message>
-        <message>
-            <source>What hidden cells are painted with. The image mean suits SAR: black would itself look like oil.</source>
-            <translation>Ce dont on peint les cellules masquées. La moyenne de l'image convient au radar : le noir ressemblerait lui-même à une nappe.</translation>
         </message>
         <message>
             <source>What the pixel values are.</source>
@@ -2072,6 +2182,10 @@ Les tuiles se recouvrent et sont fondues. Ce qui est sombre est jugé par rappor
             <translation>&amp;Modèle</translation>
         </message>
         <message>
+            <source>&amp;Rather than</source>
+            <translation>Plu&amp;tôt que</translation>
+        </message>
+        <message>
             <source>Band “{}”</source>
             <translation>Bande « {} »</translation>
         </message>
@@ -2086,6 +2200,10 @@ Les tuiles se recouvrent et sont fondues. Ce qui est sombre est jugé par rappor
         <message>
             <source>Choose another layer, or pick a band for each row.</source>
             <translation>Choisissez une autre couche, ou une bande à chaque ligne.</translation>
+        </message>
+        <message>
+            <source>Explains why the model prefers the class to this one: what speaks for the one and against the other.</source>
+            <translation>Explique pourquoi le modèle préfère la classe à celle-ci : ce qui parle pour l'une et contre l'autre.</translation>
         </message>
         <message>
             <source>Models (*.json *.onnx)</source>
@@ -2122,6 +2240,10 @@ Les tuiles se recouvrent et sont fondues. Ce qui est sombre est jugé par rappor
         <message>
             <source>not chosen</source>
             <translation>non choisie</translation>
+        </message>
+        <message>
+            <source>nothing: the class alone</source>
+            <translation>rien : la classe seule</translation>
         </message>
     </context>
     <context>
