@@ -14,6 +14,7 @@ from ..errors import ExportError
 from ..layers.report import Report, write_report
 from ..layers.report_facts import facts
 from ..layers.tree import source_layer
+from .cautions import cautions
 from .exports import LAST_FOLDER
 from .messages import Messages
 from .result_panel import ResultPanel
@@ -45,16 +46,20 @@ class Reports(QObject):
         self._colour_blind = colour_blind
         panel.report_asked.connect(self._ask)
 
-    def write(self, record: Any, path: Path) -> Optional[Path]:
-        """Write without asking; None, and a word to the user, where that cannot be."""
-        report = Report(
+    def contents(self, record: Any) -> Report:
+        """What a report of a run has: warnings first, then numbers, settings and model."""
+        return Report(
             record,
             self._panel.headline.text(),
             self._panel.waterfall.picture(),
-            facts(record),
+            [*((self.tr("Warning"), text) for text in cautions(record)), *facts(record)],
             source_layer(QgsProject.instance(), record.window.source),
             self._colour_blind(),
         )
+
+    def write(self, record: Any, path: Path) -> Optional[Path]:
+        """Write without asking; None, and a word to the user, where that cannot be."""
+        report = self.contents(record)
         QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
         try:
             written = write_report(path, report)

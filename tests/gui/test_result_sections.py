@@ -232,6 +232,15 @@ def test_what_makes_a_map_doubtful_is_said_in_the_panel(panel, record, words):
     assert len(cautions(record)) == 1
 
 
+def test_a_report_begins_its_facts_with_the_warnings(explained):
+    bench, record = explained
+    found = record.explanation
+    doubtful = replace(record, explanation=replace(found, base=found.base + 1.0))
+    texts = [text for name, text in bench.reports.contents(doubtful).facts if name == "Warning"]
+    assert texts == cautions(doubtful)
+    assert any("background alone" in text for text in texts)
+
+
 def test_scores_neither_saturate_nor_lie_in_the_background():
     assert cautions(plain_record(prediction=12.0, base=3.0, output="logit")) == []
 
