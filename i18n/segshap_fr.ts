@@ -257,8 +257,8 @@
             <translation>Sortie</translation>
         </message>
         <message>
-            <source>Strongest cell</source>
-            <translation>Cellule la plus forte</translation>
+            <source>Strongest</source>
+            <translation>Plus forte</translation>
         </message>
         <message>
             <source>Sum</source>
@@ -351,12 +351,16 @@ La corrélation de rang entre les modèles vient avec son plafond : ce qu'attein
             <translation>surface</translation>
         </message>
         <message>
-            <source>deletion {:.2f} (random {:.2f})</source>
-            <translation>suppression {:.2f} (hasard {:.2f})</translation>
+            <source>deletion {:.2f}
+random {:.2f}</source>
+            <translation>suppression {:.2f}
+hasard {:.2f}</translation>
         </message>
         <message>
-            <source>insertion {:.2f} (random {:.2f})</source>
-            <translation>insertion {:.2f} (hasard {:.2f})</translation>
+            <source>insertion {:.2f}
+random {:.2f}</source>
+            <translation>insertion {:.2f}
+hasard {:.2f}</translation>
         </message>
     </context>
     <context>
@@ -400,6 +404,10 @@ La corrélation de rang entre les modèles vient avec son plafond : ce qu'attein
         <message>
             <source>What the curves say</source>
             <translation>Ce que disent les courbes</translation>
+        </message>
+        <message>
+            <source>{} of {} random orders do as well as the map or better.</source>
+            <translation>{} ordres aléatoires sur {} font aussi bien que la carte ou mieux.</translation>
         </message>
         <message>
             <source>{} of {} random orders do as well as the map or better: do not trust its order.</source>
@@ -1740,6 +1748,10 @@ Les pixels sans données n'appartiennent à aucun superpixel. Utile pour choisir
         <message>
             <source>Document (*.pdf)</source>
             <translation>Document (*.pdf)</translation>
+        </message>
+        <message>
+            <source>Warning</source>
+            <translation>Avertissement</translation>
         </message>
         <message>
             <source>Write a report</source>

@@ -22,6 +22,7 @@ OUTPUT, KEPT = Path(SETTINGS["output"]), Path(SETTINGS["kept"])
 PLUGIN = "segshap"
 # Corners of the region on the slick of the sample scene: (row, column).
 CORNERS = ((185, 100), (185, 132), (217, 132), (217, 100))
+SMALL_WINDOW = 160
 faults: list[str] = []
 
 
@@ -118,22 +119,33 @@ def picture_results(iface: Any, bench: Any) -> None:
     panel.what_if.hide_strongest_asked.emit()
     wait_for(lambda: "with 1 of" in panel.what_if.answer.text())
     grab(panel.what_if, "what_if")
-    if SETTINGS["curves"]:
-        panel.curves.setCollapsed(False)
-        panel.curves.asked.emit()
-        wait_for(panel.curves.chart.isVisible)
-        QTest.qWait(300)
-        grab(panel.curves, "curves")
     runs.tree.selectAll()
     runs.actions_of_runs.compare.trigger()
     QTest.qWait(1500)
     iface.messageBar().clearWidgets()
     grab(iface.mainWindow(), "comparison")
     grab(panel.likeness, "likeness")
-    if hasattr(bench, "help"):
-        bench.help.show()
-        QTest.qWait(500)
-        grab(bench.help.window, "help")
+    bench.help.show()
+    QTest.qWait(500)
+    grab(bench.help.window, "help")
+    bench.help.window.close()
+    if SETTINGS["curves"]:
+        picture_curves(iface, bench)
+
+
+def picture_curves(iface: Any, bench: Any) -> None:
+    """Curves of the same region in a small window, where they take little time."""
+    known = len(bench.dock.runs.records())
+    bench.dock.show_page(bench.dock.question_page)
+    bench.dock.method.window_box.setValue(SMALL_WINDOW)
+    bench.picking.actions["region"].trigger()
+    draw_region(iface.mapCanvas(), bench.dock.source.layer())
+    wait_for(lambda: len(bench.dock.runs.records()) > known)
+    section = bench.dock.result.curves
+    section.setCollapsed(False)
+    section.asked.emit()
+    wait_for(section.chart.isVisible)
+    grab(section, "curves")
 
 
 def draw_region(canvas: Any, scene: QgsRasterLayer) -> None:

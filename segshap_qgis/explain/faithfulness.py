@@ -142,8 +142,8 @@ def _counts(players: int, steps: Optional[int]) -> NDArray[np.int64]:
     """Cells changed at each step between none and all."""
     if steps is None or steps >= players:
         return np.arange(1, players)
-    spread = np.geomspace(1, players, steps + 1)[:-1]
-    return np.unique(np.round(spread).astype(np.int64))
+    grown = players * (np.arange(1, steps) / steps) ** 2
+    return np.unique(np.clip(np.round(grown), 1, players - 1).astype(np.int64))
 
 
 def completeness(explanation: Explanation) -> Array:

@@ -14,14 +14,14 @@ from .charts import Chart, row_height
 
 OWN = QColor("#4a8fd9")
 REVERSE = QColor("#d98b4a")
-RANDOM = QColor(128, 128, 128, 90)
+RANDOM_OPACITY = 60
 POINTS = 41
 
 
 class CurvesChart(Chart):
     """Two plots side by side: share of the difference against the share of the area changed."""
 
-    wanted_rows = 10
+    wanted_rows = 12
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
@@ -45,7 +45,9 @@ class CurvesChart(Chart):
             None draws nothing.
         """
         self.found = found
-        self.setAccessibleDescription("; ".join(self._titles()) if found else "")
+        self.setAccessibleDescription(
+            "; ".join(self._titles()).replace("\n", ", ") if found else ""
+        )
         self.update()
 
     def draw(self, painter: QPainter, area: QRectF, palette: QPalette) -> None:
@@ -65,10 +67,10 @@ class CurvesChart(Chart):
     def _titles(self) -> list[str]:
         found = self.found
         return [
-            self.tr("deletion {:.2f} (random {:.2f})").format(
+            self.tr("deletion {:.2f}\nrandom {:.2f}").format(
                 found.deletion.auc, _mean_auc(found.random_deletion)
             ),
-            self.tr("insertion {:.2f} (random {:.2f})").format(
+            self.tr("insertion {:.2f}\nrandom {:.2f}").format(
                 found.insertion.auc, _mean_auc(found.random_insertion)
             ),
         ]
@@ -86,7 +88,7 @@ class CurvesChart(Chart):
         text = palette.color(QPalette.ColorRole.WindowText)
         metrics = QFontMetricsF(self.font())
         left = metrics.horizontalAdvance("100%") + height / 3
-        plot = place.adjusted(left, 1.2 * height, -height / 2, -1.2 * height)
+        plot = place.adjusted(left, 2.2 * height, -height / 2, -2 * height)
         low, high = limits
 
         def line(area: Any, value: Any) -> QPolygonF:
@@ -102,14 +104,15 @@ class CurvesChart(Chart):
 
         own, reverse, random = curves
         painter.setPen(text)
-        heading = QRectF(place.left(), place.top(), place.width(), height)
-        fitting = metrics.elidedText(title, Qt.TextElideMode.ElideRight, place.width())
-        painter.drawText(heading, int(Qt.AlignmentFlag.AlignCenter), fitting)
+        heading = QRectF(place.left(), place.top(), place.width(), 2 * height)
+        painter.drawText(heading, int(Qt.AlignmentFlag.AlignCenter), title)
         self._draw_axes(painter, plot, palette, limits)
         painter.save()
         painter.setClipRect(plot)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(RANDOM)
+        shade = QColor(text)
+        shade.setAlpha(RANDOM_OPACITY)
+        painter.setBrush(shade)
         grid, lowest, highest = _range_of(random)
         outline = line(np.append(grid, grid[::-1]), np.append(lowest, highest[::-1]))
         painter.drawPolygon(outline)
@@ -137,8 +140,9 @@ class CurvesChart(Chart):
             painter.drawText(row, right, f"{share:.0%}")
         below = QRectF(plot.left(), plot.bottom() + 0.1 * height, plot.width(), height)
         painter.drawText(below, int(Qt.AlignmentFlag.AlignLeft), "0%")
-        painter.drawText(below, int(Qt.AlignmentFlag.AlignHCenter), self.tr("area"))
         painter.drawText(below, int(Qt.AlignmentFlag.AlignRight), "100%")
+        below.translate(0, 0.8 * height)
+        painter.drawText(below, int(Qt.AlignmentFlag.AlignHCenter), self.tr("area"))
 
 
 def _mean_auc(curves: Sequence[Any]) -> float:

@@ -44,7 +44,7 @@ class ClassSection(QgsCollapsibleGroupBox):
                 self.tr("Output"),
                 self.tr("Base"),
                 self.tr("Sum"),
-                self.tr("Strongest cell"),
+                self.tr("Strongest"),
             ]
         )
         self.table.setAccessibleName(self.tr("Classes in competition"))
@@ -94,6 +94,7 @@ class FlatTable(QTableWidget):
         super().__init__(0, len(heads), parent)
         self.setHorizontalHeaderLabels(heads)
         self.verticalHeader().hide()
+        self.horizontalHeader().setHighlightSections(False)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)

@@ -17,6 +17,9 @@ from qgis.PyQt.QtWidgets import (
 
 from .charts_curves import CurvesChart
 
+# Share of random orders that may do as well before the map's own is in doubt.
+BY_CHANCE = 0.1
+
 
 class CurvesSection(QgsCollapsibleGroupBox):
     """Widgets only: what they ask for is carried out by `Curves`."""
@@ -98,9 +101,12 @@ class CurvesSection(QgsCollapsibleGroupBox):
         if better == 0:
             text = self.tr("The model follows this order better than all {} random ones.")
             return text.format(n_random)
-        text = self.tr(
-            "{} of {} random orders do as well as the map or better: do not trust its order."
-        )
+        if better <= n_random * BY_CHANCE:
+            text = self.tr("{} of {} random orders do as well as the map or better.")
+        else:
+            text = self.tr(
+                "{} of {} random orders do as well as the map or better: do not trust its order."
+            )
         return text.format(better, n_random)
 
     def _arrange(self, running: bool) -> None:
