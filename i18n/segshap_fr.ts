@@ -270,6 +270,45 @@
         </message>
     </context>
     <context>
+        <name>ClusterOptions</name>
+        <message>
+            <source>Cluster for whole scenes (Dask)</source>
+            <translation>Grappe pour les scènes entières (Dask)</translation>
+        </message>
+        <message>
+            <source>PEM file; all three for tls://…, or none.</source>
+            <translation>Fichier PEM ; les trois pour tls://…, ou aucun.</translation>
+        </message>
+        <message>
+            <source>Sc&amp;heduler</source>
+            <translation>&amp;Ordonnanceur</translation>
+        </message>
+        <message>
+            <source>Send pi&amp;xels to the workers</source>
+            <translation>Envoyer les pi&amp;xels aux machines</translation>
+        </message>
+        <message>
+            <source>Slicks of whole scenes are explained on its workers; here if it is empty.</source>
+            <translation>Les nappes des scènes entières sont expliquées sur ses machines ; ici si vide.</translation>
+        </message>
+        <message>
+            <source>TLS &amp;certificate</source>
+            <translation>&amp;Certificat TLS</translation>
+        </message>
+        <message>
+            <source>TLS &amp;key</source>
+            <translation>C&amp;lé TLS</translation>
+        </message>
+        <message>
+            <source>TLS a&amp;uthority</source>
+            <translation>A&amp;utorité TLS</translation>
+        </message>
+        <message>
+            <source>Where the workers cannot read the raster under the same path.</source>
+            <translation>Là où les machines ne peuvent lire le raster sous le même chemin.</translation>
+        </message>
+    </context>
+    <context>
         <name>CompareModels</name>
         <message>
             <source>A row could not be written.</source>
@@ -635,6 +674,10 @@ hasard {:.2f}</translation>
             <translation>Valeurs par &amp;défaut</translation>
         </message>
         <message>
+            <source>&amp;Whole scene</source>
+            <translation>&amp;Scène entière</translation>
+        </message>
+        <message>
             <source>All settings as the plugin and the model propose; the project forgets them.</source>
             <translation>Tous les réglages tels que l'extension et le modèle les proposent ; le projet les oublie.</translation>
         </message>
@@ -688,6 +731,10 @@ Comparez une contribution à son erreur type. Une explication montre ce que le m
         <message>
             <source>Feature {name}: p({target}) = {p:.3f}, base value {base:.3f}, {evaluations} evaluations, precision {precision:.1%}</source>
             <translation>Entité {name} : p({target}) = {p:.3f}, valeur de base {base:.3f}, {evaluations} évaluations, précision {precision:.1%}</translation>
+        </message>
+        <message>
+            <source>Feature {}: the background alone is “{}” to the model. Choose another one.</source>
+            <translation>Entité {} : le fond seul est déjà « {} » pour le modèle. Choisissez-en un autre.</translation>
         </message>
         <message>
             <source>One row for each feature, with the region as the model's pixels show it.</source>
@@ -1025,14 +1072,22 @@ La longueur est le grand côté du plus petit rectangle autour d'une nappe. Le c
             <translation>Aires sous les courbes</translation>
         </message>
         <message>
+            <source>Check with re-initialised layers</source>
+            <translation>Vérifier avec des couches réinitialisées</translation>
+        </message>
+        <message>
             <source>Curves</source>
             <translation>Courbes</translation>
         </message>
         <message>
             <source>Explains every feature, then hides (deletion) or shows (insertion) its super-pixels one by one in the order of their contributions, and records the model's output.
-A good explanation gives a small area under the deletion curve and a large one under the insertion curve; the reverse order and at least 20 random orders are given beside it, because a number alone tells nothing. With M super-pixels it runs the model about 44 M times for each feature.</source>
+A good explanation gives a small area under the deletion curve and a large one under the insertion curve; the reverse order and at least 20 random orders are given beside it, because a number alone tells nothing. Beside them stand infidelity (how well the contributions foretell what hiding random cells changes), completeness and the rank correlation with an explanation from another seed. With M super-pixels it runs the model about 44 M times for each feature.</source>
             <translation>Explique chaque entité, puis masque (suppression) ou montre (insertion) ses superpixels un par un dans l'ordre de leurs contributions, et note la sortie du modèle.
-Une bonne explication donne une petite aire sous la courbe de suppression et une grande sous celle d'insertion ; l'ordre inverse et au moins 20 ordres aléatoires sont donnés à côté, car un nombre seul ne dit rien. Avec M superpixels, le modèle est exécuté environ 44 M fois par entité.</translation>
+Une bonne explication donne une petite aire sous la courbe de suppression et une grande sous celle d'insertion ; l'ordre inverse et au moins 20 ordres aléatoires sont donnés à côté, car un nombre seul ne dit rien. S'y ajoutent l'infidélité (si les contributions prédisent bien ce que change le masquage de cellules au hasard), la complétude et la corrélation de rang avec une explication d'une autre graine. Avec M superpixels, le modèle est exécuté environ 44 M fois par entité.</translation>
+        </message>
+        <message>
+            <source>Explains the model again with a tenth, a quarter, half and all of its layers re-initialised: an explanation that stays the same explains the image, not the model. Takes five more runs.</source>
+            <translation>Explique à nouveau le modèle avec un dixième, un quart, la moitié et la totalité de ses couches réinitialisées : une explication qui reste la même explique l'image, non le modèle. Demande cinq calculs de plus.</translation>
         </message>
         <message>
             <source>Feature {}: curves</source>
@@ -1950,6 +2005,216 @@ Les pixels sans données n'appartiennent à aucun superpixel. Utile pour choisir
         </message>
     </context>
     <context>
+        <name>SceneDesk</name>
+        <message>
+            <source>All of “{}”, class {} of “{}”. Layer, model and the settings of the explanations are those of the page “Explain”.</source>
+            <translation>Tout « {} », classe {} de « {} ». Couche, modèle et paramètres des explications sont ceux de la page « Expliquer ».</translation>
+        </message>
+        <message>
+            <source>Choose a folder for the results first.</source>
+            <translation>Choisissez d'abord un dossier pour les résultats.</translation>
+        </message>
+        <message>
+            <source>Choose a raster layer first.</source>
+            <translation>Choisissez d'abord une couche raster.</translation>
+        </message>
+        <message>
+            <source>Choose a raster layer on the page “Explain” first.</source>
+            <translation>Choisissez d'abord une couche raster à la page « Expliquer ».</translation>
+        </message>
+        <message>
+            <source>No slick was found.</source>
+            <translation>Aucune nappe n'a été trouvée.</translation>
+        </message>
+        <message>
+            <source>Preparing: {}</source>
+            <translation>Préparation : {}</translation>
+        </message>
+        <message>
+            <source>PyTorch is missing.</source>
+            <translation>PyTorch manque.</translation>
+        </message>
+        <message>
+            <source>Slicks are explained on the cluster at {}.</source>
+            <translation>Les nappes sont expliquées sur la grappe à {}.</translation>
+        </message>
+        <message>
+            <source>Slicks are explained on this computer; a cluster is set in the options.</source>
+            <translation>Les nappes sont expliquées sur cet ordinateur ; une grappe s'indique dans les options.</translation>
+        </message>
+        <message>
+            <source>Slicks of {}</source>
+            <translation>Nappes de {}</translation>
+        </message>
+        <message>
+            <source>The dock says how to get it.</source>
+            <translation>Le panneau dit comment l'obtenir.</translation>
+        </message>
+        <message>
+            <source>The job before is still coming to its end.</source>
+            <translation>Le travail précédent n'est pas encore terminé.</translation>
+        </message>
+        <message>
+            <source>The results of “{}” are in {}.</source>
+            <translation>Les résultats de « {} » sont dans {}.</translation>
+        </message>
+        <message>
+            <source>This folder holds no unfinished job.</source>
+            <translation>Ce dossier ne contient aucun travail inachevé.</translation>
+        </message>
+        <message>
+            <source>Try again in a moment.</source>
+            <translation>Réessayez dans un instant.</translation>
+        </message>
+        <message>
+            <source>{} slicks explained.</source>
+            <translation>{} nappes expliquées.</translation>
+        </message>
+        <message>
+            <source>{} slicks explained; {} could not be: their rows say why.</source>
+            <translation>{} nappes expliquées ; {} n'ont pu l'être : leurs lignes disent pourquoi.</translation>
+        </message>
+    </context>
+    <context>
+        <name>ScenePage</name>
+        <message>
+            <source> m²</source>
+            <translation> m²</translation>
+        </message>
+        <message>
+            <source> · about {} left</source>
+            <translation> · encore {} environ</translation>
+        </message>
+        <message>
+            <source>&amp;Estimate</source>
+            <translation>&amp;Estimer</translation>
+        </message>
+        <message>
+            <source>&amp;Folder</source>
+            <translation>&amp;Dossier</translation>
+        </message>
+        <message>
+            <source>&amp;Go on</source>
+            <translation>&amp;Reprendre</translation>
+        </message>
+        <message>
+            <source>&amp;Start</source>
+            <translation>Dé&amp;marrer</translation>
+        </message>
+        <message>
+            <source>&amp;Threshold</source>
+            <translation>Se&amp;uil</translation>
+        </message>
+        <message>
+            <source>; {:.1f} GB of memory</source>
+            <translation> ; {:.1f} Go de mémoire</translation>
+        </message>
+        <message>
+            <source>; {:.2f} GB of disk while it runs, {:.2f} GB after.</source>
+            <translation> ; {:.2f} Go de disque pendant le calcul, {:.2f} Go après.</translation>
+        </message>
+        <message>
+            <source>Dashboard of the cluster</source>
+            <translation>Tableau de bord de la grappe</translation>
+        </message>
+        <message>
+            <source>Do a small part and tell how long all of it would take, and how much room.</source>
+            <translation>Faire une petite partie et dire combien de temps prendrait le tout, et combien de place.</translation>
+        </message>
+        <message>
+            <source>Double-click or Enter shows a slick and its explanation. “On it”, “Near” and “Far” say where the contributions lie; trust is the smallest of focus, faithfulness and stability, and does not say whether the slick is oil.</source>
+            <translation>Un double clic ou Entrée montre une nappe et son explication. « Dessus », « Près » et « Loin » disent où sont les contributions ; la confiance est la plus petite valeur parmi concentration, fidélité et stabilité, et ne dit pas si la nappe est du pétrole.</translation>
+        </message>
+        <message>
+            <source>Explained slicks</source>
+            <translation>Nappes expliquées</translation>
+        </message>
+        <message>
+            <source>Explanations: {} windows, at most about {} on one processor core</source>
+            <translation>Explications : {} fenêtres, au plus environ {} sur un cœur de processeur</translation>
+        </message>
+        <message>
+            <source>Far</source>
+            <translation>Loin</translation>
+        </message>
+        <message>
+            <source>La&amp;nd</source>
+            <translation>&amp;Terre</translation>
+        </message>
+        <message>
+            <source>Near</source>
+            <translation>Près</translation>
+        </message>
+        <message>
+            <source>On it</source>
+            <translation>Dessus</translation>
+        </message>
+        <message>
+            <source>Pixels of this probability and above belong to slicks.</source>
+            <translation>Les pixels de cette probabilité ou plus appartiennent aux nappes.</translation>
+        </message>
+        <message>
+            <source>Polygons, in a file, where nothing is predicted; may be left empty.</source>
+            <translation>Polygones, dans un fichier, où rien n'est prédit ; peut rester vide.</translation>
+        </message>
+        <message>
+            <source>Probability</source>
+            <translation>Probabilité</translation>
+        </message>
+        <message>
+            <source>Progress of the scene</source>
+            <translation>Progression de la scène</translation>
+        </message>
+        <message>
+            <source>Results go here as they are made. A job that was interrupted, even by the end of QGIS, goes on from this folder.</source>
+            <translation>Les résultats arrivent ici à mesure. Un travail interrompu, même par la fin de QGIS, reprend depuis ce dossier.</translation>
+        </message>
+        <message>
+            <source>S&amp;mallest slick</source>
+            <translation>&amp;Plus petite nappe</translation>
+        </message>
+        <message>
+            <source>Segment the scene, find the slicks, and explain every one of them.</source>
+            <translation>Segmenter la scène, trouver les nappes, et expliquer chacune.</translation>
+        </message>
+        <message>
+            <source>Segmentation: {} tiles, about {}</source>
+            <translation>Segmentation : {} tuiles, environ {}</translation>
+        </message>
+        <message>
+            <source>Slick</source>
+            <translation>Nappe</translation>
+        </message>
+        <message>
+            <source>Smaller slicks are left out.</source>
+            <translation>Les nappes plus petites sont laissées de côté.</translation>
+        </message>
+        <message>
+            <source>Step 1 of 3: segmenting</source>
+            <translation>Étape 1 sur 3 : segmentation</translation>
+        </message>
+        <message>
+            <source>Step 2 of 3: finding slicks</source>
+            <translation>Étape 2 sur 3 : recherche des nappes</translation>
+        </message>
+        <message>
+            <source>Step 3 of 3: explaining slicks</source>
+            <translation>Étape 3 sur 3 : explication des nappes</translation>
+        </message>
+        <message>
+            <source>Take up the unfinished job of this folder, with the settings it began with.</source>
+            <translation>Reprendre le travail inachevé de ce dossier, avec ses paramètres de départ.</translation>
+        </message>
+        <message>
+            <source>Trust</source>
+            <translation>Confiance</translation>
+        </message>
+        <message>
+            <source>{}, {:.0%}</source>
+            <translation>{}, {:.0%}</translation>
+        </message>
+    </context>
+    <context>
         <name>SegShapAlgorithm</name>
         <message>
             <source>A model that comes with the plugin or was added in the options.</source>
@@ -1960,16 +2225,40 @@ Les pixels sans données n'appartiennent à aucun superpixel. Utile pour choisir
             <translation>La fiche d'un modèle (.json), un fichier ONNX, ou un autre fichier avec sa fiche à côté.</translation>
         </message>
         <message>
+            <source>A raster of classes or a polygon layer, for the shapes “layer” and “polygons”.</source>
+            <translation>Un raster de classes ou une couche de polygones, pour les formes « layer » et « polygons ».</translation>
+        </message>
+        <message>
+            <source>About so many come out.</source>
+            <translation>Il en sort à peu près autant.</translation>
+        </message>
+        <message>
+            <source>Another class: explains why the model prefers the class to explain to it.</source>
+            <translation>Une autre classe : explique pourquoi le modèle lui préfère la classe à expliquer.</translation>
+        </message>
+        <message>
             <source>Background</source>
             <translation>Fond</translation>
+        </message>
+        <message>
+            <source>Background value instead of the backgrounds above</source>
+            <translation>Valeur de fond au lieu des fonds ci-dessus</translation>
         </message>
         <message>
             <source>Bands, in the order of the model's bands</source>
             <translation>Bandes, dans l'ordre de celles du modèle</translation>
         </message>
         <message>
+            <source>Cells that SLIC is asked for (0: as the size says)</source>
+            <translation>Cellules demandées à SLIC (0 : selon la taille)</translation>
+        </message>
+        <message>
             <source>Class to explain</source>
             <translation>Classe à expliquer</translation>
+        </message>
+        <message>
+            <source>Compactness of SLIC</source>
+            <translation>Compacité de SLIC</translation>
         </message>
         <message>
             <source>Evaluations of the model at most</source>
@@ -1984,6 +2273,10 @@ Les pixels sans données n'appartiennent à aucun superpixel. Utile pour choisir
             <translation>Hexagones, carrés, ou SLIC, qui suit l'image.</translation>
         </message>
         <message>
+            <source>Hexagons, squares, or SLIC, which follows the image; hexagons cut along the model's classes or along a layer; or the polygons of a layer.</source>
+            <translation>Hexagones, carrés, ou SLIC, qui suit l'image ; hexagones coupés le long des classes du modèle ou d'une couche ; ou les polygones d'une couche.</translation>
+        </message>
+        <message>
             <source>How often the model is run for each feature, at most.</source>
             <translation>Combien de fois le modèle est exécuté par entité, au plus.</translation>
         </message>
@@ -1992,8 +2285,28 @@ Les pixels sans données n'appartiennent à aucun superpixel. Utile pour choisir
             <translation>Image avec ses propres valeurs de pixels, p. ex. amplitude radar, sigma0 ou décibels.</translation>
         </message>
         <message>
+            <source>In the normalised units that the model reads, the same for all bands.</source>
+            <translation>Dans les unités normalisées que lit le modèle, la même pour toutes les bandes.</translation>
+        </message>
+        <message>
+            <source>Larger: rounder cells of like size. Smaller: cells follow the image closer.</source>
+            <translation>Plus grande : cellules plus rondes et de taille semblable. Plus petite : les cellules suivent l'image de plus près.</translation>
+        </message>
+        <message>
+            <source>Layer that the super-pixels follow</source>
+            <translation>Couche que suivent les superpixels</translation>
+        </message>
+        <message>
+            <source>Leave out (for instance land)</source>
+            <translation>Laisser de côté (par exemple la terre)</translation>
+        </message>
+        <message>
             <source>Merge so many pixels along each side</source>
             <translation>Fusionner tant de pixels de chaque côté</translation>
+        </message>
+        <message>
+            <source>Method</source>
+            <translation>Méthode</translation>
         </message>
         <message>
             <source>Model</source>
@@ -2016,12 +2329,24 @@ Les pixels sans données n'appartiennent à aucun superpixel. Utile pour choisir
             <translation>Seulement si le modèle a été entraîné sur des pixels plus grossiers que ceux du raster.</translation>
         </message>
         <message>
+            <source>Polygons that belong to no super-pixel: the model always sees them.</source>
+            <translation>Polygones qui n'appartiennent à aucun superpixel : le modèle les voit toujours.</translation>
+        </message>
+        <message>
             <source>PyTorch is missing. Open SegSHAP's dock: it says how to get it.</source>
             <translation>PyTorch manque. Ouvrez le panneau de SegSHAP : il dit comment l'obtenir.</translation>
         </message>
         <message>
+            <source>RISE is there to compare with: a smooth map whose values do not add up.</source>
+            <translation>RISE est là pour comparer : une carte lisse dont les valeurs ne s'additionnent pas.</translation>
+        </message>
+        <message>
             <source>Raster</source>
             <translation>Raster</translation>
+        </message>
+        <message>
+            <source>Rather than</source>
+            <translation>Plutôt que</translation>
         </message>
         <message>
             <source>Recognised from the values unless it is set.</source>
@@ -2072,8 +2397,8 @@ Les pixels sans données n'appartiennent à aucun superpixel. Utile pour choisir
             <translation>Unité des valeurs de pixels</translation>
         </message>
         <message>
-            <source>What hidden cells are painted with; black would itself look like oil.</source>
-            <translation>Ce avec quoi les cellules masquées sont peintes ; le noir ressemblerait lui-même à du pétrole.</translation>
+            <source>What hidden cells are painted with; black would itself look like oil. With several the values are averaged, and an evaluation runs the model for each.</source>
+            <translation>Ce avec quoi les cellules masquées sont peintes ; le noir ressemblerait lui-même à du pétrole. Avec plusieurs fonds, les valeurs sont moyennées, et une évaluation exécute le modèle pour chacun.</translation>
         </message>
     </context>
     <context>
