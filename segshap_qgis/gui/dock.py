@@ -183,8 +183,8 @@ class Dock(QgsDockWidget):
         return box
 
     def _ask_for_help(self) -> None:
-        shows_results = self.pages.currentWidget() is self.result_page
-        self.help_asked.emit("results" if shows_results else "questions")
+        places = {self.result_page: "results", self.scene_page: "scene"}
+        self.help_asked.emit(places.get(self.pages.currentWidget(), "questions"))
 
     def _tool_buttons(self, actions: list[QAction]) -> QWidget:
         box = QWidget()
