@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Pictures of every state of the dock in the real QGIS, for the help and to look at.
 
-    python tools/help_pictures.py build/pictures/light
+    python tools/help_pictures.py build/pictures/light --ask
     python tools/help_pictures.py build/pictures/dark --theme "Night Mapping" --scale 2
 
 The runs are kept in `build/pictures/runs`, so that only the first walk waits for the model.
@@ -27,7 +27,9 @@ def main() -> int:
     parser.add_argument("output", type=Path)
     parser.add_argument("--theme", default="", help="one of QGIS's own, e.g. 'Night Mapping'")
     parser.add_argument("--scale", type=int, default=1, help="of the screen: 2 is 200%%")
-    parser.add_argument("--curves", action="store_true", help="also play deletion and insertion")
+    parser.add_argument(
+        "--ask", action="store_true", help="also ask the model: run, what if, curves"
+    )
     arguments = parser.parse_args()
     if not can_run_qgis():
         print("QGIS, or a display (or xvfb-run) for it, is missing: run `make setup`.")
@@ -39,7 +41,7 @@ def main() -> int:
         "output": str(output),
         "kept": str(ROOT / "build" / "pictures" / "runs"),
         "theme": arguments.theme,
-        "curves": arguments.curves,
+        "ask": arguments.ask,
     }
     environment = {
         "SEGSHAP_PICTURES": json.dumps(settings),

@@ -8,6 +8,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ OUTPUT, KEPT = Path(SETTINGS["output"]), Path(SETTINGS["kept"])
 PLUGIN = "segshap"
 # Corners of the region on the slick of the sample scene: (row, column).
 CORNERS = ((185, 100), (185, 132), (217, 132), (217, 100))
-SMALL_WINDOW = 160
+SMALL_WINDOW = 128
 faults: list[str] = []
 
 
@@ -79,32 +80,29 @@ def take_pictures() -> None:
     picture_results(iface, bench)
 
 
+def part(name: str) -> Any:
+    """A module of the plugin that QGIS has loaded."""
+    return import_module(f"{PLUGIN}.segshap_qgis.{name}")
+
+
 def restore(bench: Any) -> None:
     """Take the runs of an earlier walk."""
-    from segshap.segshap_qgis.gui.run_store import read_run
-    from segshap.segshap_qgis.layers import add_result
-
-    records = [read_run(path) for path in sorted(KEPT.glob("*.zip"))]
+    records = [part("gui.run_store").read_run(path) for path in sorted(KEPT.glob("*.zip"))]
     bench.desk._restored(records)
-    add_result(records[0])
+    part("layers").add_result(records[0])
     bench.dock.show_page(bench.dock.result_page)
 
 
 def explain_twice(iface: Any, bench: Any, scene: QgsRasterLayer) -> None:
     """The same region with two seeds; the runs are kept for the next walk."""
-    from segshap.segshap_qgis.gui.run_store import write_run
-
     KEPT.mkdir(parents=True, exist_ok=True)
     for seed in (0, 1):
         bench.dock.show_page(bench.dock.question_page)
         bench.dock.method.seed_box.setValue(seed)
         bench.picking.actions["region"].trigger()
         draw_region(iface.mapCanvas(), scene)
-        if not seed:
-            wait_for(lambda: bench.dock.result.headline.text().startswith("So far"))
-            grab(iface.mainWindow(), "running")
-        wait_for(lambda wanted=seed + 1: len(bench.dock.runs.records()) == wanted)
-        write_run(KEPT / f"{seed}.zip", bench.dock.runs.records()[0])
+        wait_for(lambda: not bench.runs)
+        part("gui.run_store").write_run(KEPT / f"{seed}.zip", bench.dock.runs.records()[0])
 
 
 def picture_results(iface: Any, bench: Any) -> None:
@@ -116,9 +114,6 @@ def picture_results(iface: Any, bench: Any) -> None:
     grab(iface.mainWindow(), "result")
     grab(bench.dock.result_page.widget(), "result_whole")
     grab(panel.classes, "classes")
-    panel.what_if.hide_strongest_asked.emit()
-    wait_for(lambda: "with 1 of" in panel.what_if.answer.text())
-    grab(panel.what_if, "what_if")
     runs.tree.selectAll()
     runs.actions_of_runs.compare.trigger()
     QTest.qWait(1500)
@@ -129,19 +124,23 @@ def picture_results(iface: Any, bench: Any) -> None:
     QTest.qWait(500)
     grab(bench.help.window, "help")
     bench.help.window.close()
-    if SETTINGS["curves"]:
-        picture_curves(iface, bench)
+    if SETTINGS["ask"]:
+        ask_the_model(iface, bench)
 
 
-def picture_curves(iface: Any, bench: Any) -> None:
-    """Curves of the same region in a small window, where they take little time."""
-    known = len(bench.dock.runs.records())
+def ask_the_model(iface: Any, bench: Any) -> None:
+    """A run, what if and curves in a small window, where they take little time."""
     bench.dock.show_page(bench.dock.question_page)
     bench.dock.method.window_box.setValue(SMALL_WINDOW)
     bench.picking.actions["region"].trigger()
     draw_region(iface.mapCanvas(), bench.dock.source.layer())
-    wait_for(lambda: len(bench.dock.runs.records()) > known)
-    section = bench.dock.result.curves
+    wait_for(lambda: bench.dock.result.headline.text().startswith("So far"))
+    grab(iface.mainWindow(), "running")
+    wait_for(lambda: not bench.runs)
+    what_if, section = bench.dock.result.what_if, bench.dock.result.curves
+    what_if.hide_strongest_asked.emit()
+    wait_for(lambda: "with 1 of" in what_if.answer.text())
+    grab(what_if, "what_if")
     section.setCollapsed(False)
     section.asked.emit()
     wait_for(section.chart.isVisible)
