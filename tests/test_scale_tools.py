@@ -71,13 +71,23 @@ def test_the_page_holds_what_was_measured_and_what_was_not(page, tmp_path):
     assert page.endswith("after\n")
     assert "old" not in page
     assert "Memory grew by 260 MB" in page
-    assert "within 200 MB; **not met**" in page
+    assert "within 200 MB from 2,000 to 20,000; **not met**" in page
     assert "2.00 s a megapixel, with departures of at most 0%" in page
     assert "efficiency 0.91 (owed: 0.85; met)" in page
     assert "| two workers, one killed -9 midway | 4 | 50 | 0.50 | **no** |" in page
     assert "**Not measured yet**: `--only kill`." in page
     with Image.open(tmp_path / "images" / "scale.png") as picture:
         assert np.asarray(picture).std() > 10
+
+
+@pytest.mark.parametrize(
+    ("last", "words"), [(5000, "not measured that far yet"), (20000, "20,000; met)")]
+)
+def test_a_goal_is_met_only_where_it_was_measured(tmp_path, last, words):
+    (tmp_path / "scale.md").write_text(PAGE)
+    rows = [scene(2000), scene(last, peak_megabytes=500.0)]
+    write_document({"memory": {"machine": MACHINE, "measured": rows}}, tmp_path)
+    assert words in (tmp_path / "scale.md").read_text()
 
 
 def test_a_busy_machine_is_told_beside_its_figures_alone(page):
