@@ -138,7 +138,8 @@ class Request:
         Raises
         ------
         SettingsError
-            The settings do not name a model and a class.
+            The settings do not name a model and a class, or one of them is not what it should be:
+            they may come from a file that anybody has written.
         """
         known = {
             field.name: settings[field.name] for field in fields(cls) if field.name in settings
@@ -150,7 +151,51 @@ class Request:
         for name in ("bands", "background"):
             if isinstance(known.get(name), list):
                 known[name] = tuple(known[name])
+        for name, value in known.items():
+            if not _is_stored(name, value):
+                raise SettingsError(
+                    f"The result's setting “{name}” cannot be used: {str(value)[:80]!r}.",
+                    "Explain the place anew.",
+                )
         return cls(**known)
+
+
+# Least and most of the numbers of a request.
+_RANGES = {
+    "side": (1, 8192),
+    "n_segments": (0, 10**6),
+    "compactness": (0, 10**6),
+    "budget": (1, 10**7),
+    "stop_at": (0, 10),
+    "seed": (0, 2**128),
+    "window": (1, 8192),
+    "merge": (1, 1024),
+}
+_WHOLE = {"n_segments", "budget", "seed", "window", "merge"}
+_MAY_BE_NONE = {"stop_at", "unit", "against"}
+_MOST_BANDS = 64
+
+
+def _is_stored(name: str, value: Any) -> bool:
+    """Whether a setting that was read has a type and size that a request can have."""
+    if value is None:
+        return name in _MAY_BE_NONE
+    if name in _RANGES:
+        least, most = _RANGES[name]
+        return _is_number(value, whole=name in _WHOLE) and least <= value <= most
+    if name == "bands":
+        is_list = isinstance(value, tuple) and 1 <= len(value) <= _MOST_BANDS
+        return is_list and all(_is_number(band, whole=True) and band >= 1 for band in value)
+    if name == "background":
+        kinds = value if isinstance(value, tuple) else (value,)
+        return len(kinds) > 0 and all(isinstance(k, str) or _is_number(k) for k in kinds)
+    return isinstance(value, str)
+
+
+def _is_number(value: Any, whole: bool = False) -> bool:
+    """A finite number that float32 can hold; True and False are none here."""
+    is_one = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
+    return is_one and (whole or abs(value) < 1e38)
 
 
 def superpixels_for(request: Request, window: Window, guide: Guide = NO_GUIDE) -> Superpixels:

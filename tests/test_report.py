@@ -99,3 +99,15 @@ def test_a_picture_for_print_is_black_on_white_at_the_size_asked_for(qgis_app):
     pixels = np.frombuffer(bytes(bits), np.uint8)
     assert pixels.max() == 255
     assert pixels.min() < 30
+
+
+def test_names_with_expressions_are_shown_and_not_evaluated(report, tmp_path):
+    hostile = "[% 'forty' || 'two' %]"
+    record = small_record(hostile)
+    record.explanation.settings["targets"][0] = hostile
+    hostile_report = report._replace(
+        record=record, sentence=f"p({hostile}) = 0.93", facts=facts(record)
+    )
+    text = text_of(write_report(tmp_path / "report.pdf", hostile_report))
+    assert "fortytwo" not in text
+    assert text.count("|| 'two'") >= 3

@@ -7,11 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
 
-from segshap_qgis.errors import SettingsError
+from segshap_qgis.errors import SegShapError, SettingsError
 from segshap_qgis.geo import Window
 from segshap_qgis.models import load_model
 from segshap_qgis.workflow import Guide, Request, explain_window, superpixels_for
+from tests.hostile import spoilt
 from tests.small_model import write_small_model
 
 SHAPE = (64, 64)
@@ -148,3 +150,22 @@ def test_rise_is_a_run_like_any_other(request_of_oil):
     assert Request.from_settings(json.loads(json.dumps(dict(signed.settings)))).method == (
         "signed_rise"
     )
+
+
+def test_settings_from_anywhere_make_a_request_that_runs_or_a_clear_error(request_of_oil):
+    stored = json.loads(json.dumps(request_of_oil.settings()))
+
+    @settings(
+        max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    )
+    @given(spoilt(stored))
+    def check(document):
+        try:
+            made = Request.from_settings(document)
+            # The budget and the cells decide how long it takes, not whether it runs.
+            found, _ = run(replace(made, budget=min(made.budget, 12), model=request_of_oil.model))
+        except SegShapError:
+            return
+        assert np.isfinite(found.values).all()
+
+    check()

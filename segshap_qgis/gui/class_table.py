@@ -18,6 +18,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from .charts import readable
+from .plain_text import plain
 
 MOST_ROWS = 6
 
@@ -110,7 +111,7 @@ class FlatTable(QTableWidget):
         for row, texts in enumerate(rows):
             for column, text in enumerate(texts):
                 item = QTableWidgetItem(text)
-                item.setToolTip(text)
+                item.setToolTip(plain(text))
                 if column:
                     item.setTextAlignment(
                         Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

@@ -10,6 +10,7 @@ from qgis.PyQt.QtCore import QObject, Qt
 from qgis.PyQt.QtWidgets import QPushButton
 
 from ..errors import SegShapError
+from .plain_text import plain
 
 LOG = "SegSHAP"
 
@@ -61,7 +62,7 @@ class Messages(QObject):
         self._items = []
 
     def _show(self, text: str, level: Qgis.MessageLevel, details: str = "") -> None:
-        item = self._bar.createMessage(LOG, text)
+        item = self._bar.createMessage(LOG, plain(text))
         if details:
             button = QPushButton(self.tr("Details"))
             button.clicked.connect(lambda: self._show_details(text, details))

@@ -17,6 +17,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from .plain_text import plain
 from .run_actions import RunActions
 
 RECORD = Qt.ItemDataRole.UserRole
@@ -83,7 +84,7 @@ class RunList(QWidget):
     def add(self, title: str, state: str) -> QTreeWidgetItem:
         """A new run at the top."""
         item = QTreeWidgetItem([title, state])
-        item.setToolTip(0, title)
+        item.setToolTip(0, plain(title))
         self.tree.insertTopLevelItem(0, item)
         self.tree.resizeColumnToContents(0)
         return item
@@ -97,7 +98,7 @@ class RunList(QWidget):
     ) -> None:
         """How a run is doing; with its record and picture once it has them."""
         item.setText(1, state)
-        item.setToolTip(1, state)
+        item.setToolTip(1, plain(state))
         if record is not None:
             item.setData(0, RECORD, record)
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
@@ -158,7 +159,7 @@ class RunList(QWidget):
         self.tree.blockSignals(True)
         item.setData(0, RECORD, renamed)
         item.setText(0, renamed.name)
-        item.setToolTip(0, renamed.name)
+        item.setToolTip(0, plain(renamed.name))
         self.tree.blockSignals(False)
         if is_new and name != record.name:
             self.renamed.emit(record.name, renamed)

@@ -332,5 +332,5 @@ class SceneDesk(QObject):
 def _rows(file: Path) -> list[dict[str, Any]]:
     """The table of explained slicks."""
     with closing(connect(file, "ro")) as connection:
-        found = connection.execute(f"SELECT {', '.join(COLUMNS)} FROM slicks")  # noqa: S608
+        found = connection.execute(f"SELECT {', '.join(COLUMNS)} FROM slicks")  # noqa: S608  # nosec B608
         return [dict(zip(COLUMNS, row)) for row in found]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, Optional, Union
 
@@ -114,6 +115,9 @@ def write_report(path: Union[str, Path], report: Report) -> Path:
 
 def _export(report: Report, written: Path, folder: str) -> None:
     """Make the layers, draw them and let them go, so that their folder can be removed."""
+    report = report._replace(
+        record=_inert(report.record), sentence=_without_expressions(report.sentence)
+    )
     layers = result_layers(report.record, folder, report.colour_blind)
     shown = [layers[role] for role in SHOWN] + ([report.source] if report.source else [])
     layout, _tree = _layout(report, shown, folder)
@@ -123,6 +127,23 @@ def _export(report: Report, written: Path, folder: str) -> None:
     outcome = QgsLayoutExporter(layout).exportToPdf(str(written), settings)
     if outcome != QgsLayoutExporter.ExportResult.Success:
         raise _not_written(written)
+
+
+def _inert(record: Record) -> Record:
+    """The same run with names in which a layout finds no expressions."""
+    found = record.explanation
+    targets = [_without_expressions(str(name)) for name in found.settings.get("targets", [])]
+    settings = {**found.settings, "targets": targets}
+    return replace(
+        record,
+        name=_without_expressions(record.name),
+        explanation=replace(found, settings=settings),
+    )
+
+
+def _without_expressions(text: str) -> str:
+    """Text that a layout shows as it is: it would evaluate what stands between [% and %]."""
+    return text.replace("[%", "[\N{WORD JOINER}%")
 
 
 def _not_written(path: Path) -> ExportError:
