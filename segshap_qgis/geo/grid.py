@@ -49,17 +49,30 @@ def to_pixel(transform: Transform, x: ArrayLike, y: ArrayLike) -> tuple[Any, Any
         The geotransform folds the plane onto a line.
     """
     x0, x_column, x_row, y0, y_column, y_row = transform
+    determinant = determinant_of(transform)
+    dx, dy = np.asarray(x, float) - x0, np.asarray(y, float) - y0
+    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is judged by the caller
+        rows = (x_column * dy - y_column * dx) / determinant
+        columns = (y_row * dx - x_row * dy) / determinant
+    return rows, columns
+
+
+def determinant_of(transform: Transform) -> float:
+    """Area of a pixel, with the sign of the grid's orientation.
+
+    Raises
+    ------
+    ImageError
+        It is 0 or not finite, or the origin is not.
+    """
+    _, x_column, x_row, _, y_column, y_row = transform
     determinant = x_column * y_row - x_row * y_column
-    if determinant == 0 or not math.isfinite(determinant):
+    if determinant == 0 or not all(math.isfinite(number) for number in (determinant, *transform)):
         raise ImageError(
             "The raster's georeferencing is damaged: its pixels have no area.",
             "Georeference the raster again.",
         )
-    dx, dy = np.asarray(x, float) - x0, np.asarray(y, float) - y0
-    with np.errstate(invalid="ignore"):  # what is not finite is judged by the caller
-        rows = (x_column * dy - y_column * dx) / determinant
-        columns = (y_row * dx - x_row * dy) / determinant
-    return rows, columns
+    return determinant
 
 
 def shifted(transform: Transform, row: int, column: int) -> Transform:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ImageError
-from .grid import Grid, PixelBounds, Transform, shifted, window_bounds
+from .grid import Grid, PixelBounds, Transform, determinant_of, shifted, window_bounds
 
 
 @dataclass(frozen=True)
@@ -132,6 +132,7 @@ class RasterReader:
 
 
 def _grid(dataset: Any) -> Grid:
+    determinant_of(dataset.GetGeoTransform())  # refuses what is no grid
     return Grid(dataset.RasterYSize, dataset.RasterXSize, dataset.GetGeoTransform())
 
 

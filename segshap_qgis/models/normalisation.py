@@ -244,7 +244,7 @@ def _square_sums(image: NDArray, side: int) -> NDArray[np.float64]:
     rows, columns = image.shape
     padded = np.pad(image.astype(np.float64), side // 2)
     across = sum(padded[:, shift : shift + columns] for shift in range(side))
-    return sum(across[shift : shift + rows] for shift in range(side))  # type: ignore[index,return-value]
+    return sum(across[shift : shift + rows] for shift in range(side))  # type: ignore[index,misc,return-value]
 
 
 def _check_unit(unit: str | None) -> None:

@@ -1,0 +1,159 @@
+"""Parts of geography that the larger tests pass by: checks that fail, errors, edges."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import MappingProxyType
+
+import numpy as np
+import pytest
+from osgeo import gdal
+from shapely.geometry import box
+
+from segshap_qgis.errors import ExportError, ImageError, SettingsError
+from segshap_qgis.geo import read_window
+from segshap_qgis.geo.aside import gdal_errors
+from segshap_qgis.geo.cells import Column
+from segshap_qgis.geo.difference import difference
+from segshap_qgis.geo.geopackage import undefined_system
+from segshap_qgis.geo.polygons import _holds, write_polygons
+from segshap_qgis.geo.run_document import pack, unpack
+from tests.geo.raster_files import numbered, write_tiff
+from tests.small_record import small_record
+
+OUTLINES = [box(0, 0, 2, 1), box(2, 0, 3, 5)]
+
+
+@pytest.fixture
+def polygons(tmp_path):
+    file = tmp_path / "a.gpkg"
+    columns = [Column("name", ["a", "b"]), Column("size", [1.5, float("nan")])]
+    write_polygons(file_with_a_layer(file), "cells", OUTLINES, columns, undefined_system())
+    return file, columns
+
+
+def file_with_a_layer(file):
+    gdal.GetDriverByName("GPKG").Create(str(file), 0, 0, 0, gdal.GDT_Unknown)
+    return file
+
+
+def test_polygons_that_were_written_are_found_whole(polygons):
+    file, columns = polygons
+    assert _holds(file, "cells", OUTLINES, columns) is True
+
+
+@pytest.mark.parametrize(
+    ("table", "outlines", "names"),
+    [
+        ("others", OUTLINES, ["a", "b"]),
+        ("cells", OUTLINES[:1], ["a", "b"]),
+        ("cells", OUTLINES[::-1], ["a", "b"]),
+        ("cells", [OUTLINES[0], box(2, 0, 3, 5 + 1e-12)], ["a", "b"]),
+        ("cells", OUTLINES, ["a", "c"]),
+        ("cells", OUTLINES, ["a", None]),
+    ],
+    ids=["no table", "fewer", "another order", "moved a little", "another name", "no name"],
+)
+def test_polygons_that_differ_from_what_was_written_are_noticed(polygons, table, outlines, names):
+    file, _ = polygons
+    assert _holds(file, table, outlines, [Column("name", names)]) is False
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [("No space left on device", "disk is full"), ("database or disk is full", "disk is full"),
+     ("something else", "could not be written: something else")],
+)  # fmt: skip
+@pytest.mark.parametrize("raises", [False, True])
+def test_what_gdal_reports_is_told_in_words(tmp_path, said, told, raises):
+    def fail():
+        gdal.Error(gdal.CE_Failure, 1, said)
+        if raises:
+            raise RuntimeError(said)
+
+    with pytest.raises(ExportError, match=told), gdal_errors(tmp_path / "a.gpkg"):
+        fail()
+
+
+def test_a_check_that_fails_on_a_full_disk_says_that_it_is_full(tmp_path):
+    def fail(said):
+        gdal.Error(gdal.CE_Failure, 1, said)
+        raise ExportError("The table could not be written.")
+
+    with pytest.raises(ExportError, match="disk is full"), gdal_errors(tmp_path / "a.gpkg"):
+        fail("No space left on device")
+    with pytest.raises(ExportError, match="The table could not"), gdal_errors(tmp_path / "a.gpkg"):
+        fail("something else")
+
+
+def test_a_warning_of_gdal_is_no_error(tmp_path):
+    with gdal_errors(tmp_path / "a.gpkg"):
+        gdal.Error(gdal.CE_Warning, 1, "a detail")
+
+
+def test_gdal_speaks_to_whom_it_spoke_before(tmp_path):
+    heard = []
+    gdal.PushErrorHandler(lambda *what: heard.append(what[2]))
+    try:
+        with pytest.raises(ImageError):
+            read_window(tmp_path / "missing.tif", (0, 0, 1, 1))
+        gdal.Error(gdal.CE_Warning, 1, "afterwards")
+    finally:
+        gdal.PopErrorHandler()
+    assert heard == ["afterwards"]
+
+
+def test_a_difference_is_the_first_run_less_the_second():
+    first, second = small_record(seed=1), small_record(seed=2)
+    one, two = first.explanation, second.explanation
+    second = replace(second, explanation=replace(two, superpixels=one.superpixels))
+    found = difference(first, second, "d").explanation
+    np.testing.assert_array_equal(found.values, one.values[:1] - two.values[:1])
+    np.testing.assert_array_equal(found.base, one.base[:1] - two.base[:1])
+    np.testing.assert_array_equal(found.prediction, one.prediction[:1] - two.prediction[:1])
+    np.testing.assert_allclose(
+        found.standard_errors**2, one.standard_errors[:1] ** 2 + two.standard_errors[:1] ** 2
+    )
+
+
+@pytest.mark.parametrize("change", ["place", "cells", "output"])
+def test_a_difference_of_runs_that_do_not_compare_is_refused(change):
+    first = second = small_record()
+    if change == "place":
+        moved = (1.0, *first.window.transform[1:])
+        second = replace(first, window=replace(first.window, transform=moved))
+    elif change == "cells":
+        second = small_record(shape=(40, 61))
+    else:
+        settings = {**first.explanation.settings, "output": "logit"}
+        second = replace(first, explanation=replace(first.explanation, settings=settings))
+    with pytest.raises(SettingsError):
+        difference(first, second, "d")
+
+
+def test_any_mapping_among_the_settings_is_kept():
+    record = small_record(settings={"read only": MappingProxyType({"a": np.float64(0.5)})})
+    assert unpack(*pack(record)).settings == {"read only": {"a": 0.5}}
+
+
+def test_the_largest_window_is_read_back_and_one_that_is_larger_is_not():
+    text, block = pack(small_record(shape=(20, 8192), n_targets=1))
+    assert unpack(text, block).window.shape == (20, 8192)
+    larger = text.replace('"W": 8192', '"W": 8193')
+    assert larger != text
+    with pytest.raises(ExportError, match="too large"):
+        unpack(larger, block)
+
+
+def test_arrays_that_are_read_back_may_be_changed():
+    record = unpack(*pack(small_record()))
+    record.window.bands[0, 0, 0] = 7
+    record.explanation.values[0, 0] = 7
+    assert record.window.bands[0, 0, 0] == record.explanation.values[0, 0] == 7
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_a_raster_whose_pixels_are_nowhere_is_refused(tmp_path, number):
+    path = write_tiff(tmp_path / "a.tif", numbered(4, 4), (0.0, number, 0.0, 0.0, 0.0, -1.0))
+    with pytest.raises(ImageError, match="georeferencing"):
+        read_window(path, (0, 0, 1, 1))
