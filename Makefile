@@ -3,7 +3,7 @@
 PYTHON := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint types check demo demo-library benchmark paper figures test-matrix package clean
+.PHONY: help setup test lint types check demo demo-library benchmark paper figures test-matrix mutation fuzz audit package clean
 
 help:  ## list these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -39,6 +39,19 @@ figures: paper
 
 test-matrix: setup  ## the tests on the next QGIS too (needs root, 6 GB in build/)
 	bash tools/test_matrix.sh
+
+mutation: setup  ## which small faults in explain/ and geo/ do their tests find (ARGS="--mutants 50")
+	$(PYTHON) tools/mutation.py $(ARGS)
+
+fuzz: setup  ## ten minutes of hostile cards and GeoPackages, guided by coverage
+	$(PYTHON) -m pip install -q --disable-pip-version-check --upgrade --target build/fuzz/atheris atheris
+	for reader in card run package; do \
+		$(PYTHON) tools/fuzz.py $$reader -max_total_time=200 -timeout=60 || exit 1; done
+
+audit: setup  ## Bandit over the plugin, and known faults of what is installed (needs the network)
+	$(PYTHON) -m bandit -q -r segshap_qgis __init__.py
+	$(PYTHON) -m pip install -q --disable-pip-version-check --upgrade --target build/audit pip-audit
+	PYTHONPATH=build/audit $(PYTHON) -m pip_audit --local --skip-editable
 
 package: setup  ## the zip for QGIS's "Install from ZIP" and the plugin site, in build/
 	$(PYTHON) tools/package.py $(ARGS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import statistics
 import subprocess
 import sys
@@ -141,6 +142,11 @@ def test_arrows_between_the_parts_point_one_way():
 def test_every_part_has_its_place_in_the_architecture():
     parts = {p.stem if p.is_file() else p.name for p in PACKAGE.iterdir()} - {"__pycache__"}
     assert parts - {"__init__"} <= set(MAY_KNOW)
+
+
+def test_every_part_is_described():
+    described = set(re.findall(r"`(\w+)/?`", (ROOT / "docs/architecture.md").read_text("utf-8")))
+    assert set(MAY_KNOW) <= described
 
 
 @pytest.mark.parametrize(

@@ -209,9 +209,9 @@ def _statement_lines(path: Path) -> dict[int, tuple[int, int, bool]]:
     return found
 
 
-def _tests_for(mutant: Mutant, reached: dict[str, Any]) -> list[str]:
+def _tests_for(copy: Path, mutant: Mutant, reached: dict[str, Any]) -> list[str]:
     """Tests that reach a mutant's statement, or its file where it runs on import; quick first."""
-    first, last, inside = _statement_lines(ROOT / mutant.file)[mutant.line]
+    first, last, inside = _statement_lines(copy / mutant.file)[mutant.line]
     places = {f"{mutant.file}:{line}" for line in (range(first, last + 1) if inside else [0])}
     chosen = [
         (facts["seconds"], name)
@@ -226,7 +226,7 @@ def _tests_for(mutant: Mutant, reached: dict[str, Any]) -> list[str]:
 
 def _try(copy: Path, mutant: Mutant, reached: dict[str, Any]) -> str:
     """What became of a mutant: found, timed out, survived or not reached."""
-    names = _tests_for(mutant, reached)
+    names = _tests_for(copy, mutant, reached)
     if not names:
         return "not reached"
     original = (copy / mutant.file).read_text(encoding="utf-8")
