@@ -84,13 +84,17 @@ def _stopped_replay(recorded: RecordedGame, target: int, seed: int) -> tuple[int
     """The same on a fresh draw of the recorded pairs; the truth comes from all others."""
     order = np.random.default_rng(seed).permutation(1500)
     memory: Memory = {}
+    was_settled = False
     for n_pairs in _schedule(700):
         pairs = recorded.pairs("leverage", order[:n_pairs], target)
         found = posterior(pairs, memory)
         ends = np.zeros(1), pairs.total
-        if is_settled(Explanation(*found, *ends, HEXAGONS, 2 + 2 * n_pairs, seed), STOP_AT):
+        so_far = Explanation(*found, *ends, HEXAGONS, 2 + 2 * n_pairs, seed)
+        now_settled = is_settled(so_far, STOP_AT)
+        if now_settled and was_settled:
             others = least_squares(recorded.pairs("leverage", order[n_pairs:], target))
             return 2 + 2 * n_pairs, relative_error(found, others.values[0])
+        was_settled = now_settled
     return None
 
 

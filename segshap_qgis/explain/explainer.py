@@ -25,7 +25,7 @@ BATCH_SIZE = 16
 # Estimates are refreshed, and stopping is considered, whenever the pairs have grown by a share.
 # These points depend on nothing but the budget, so neither batches nor clocks change a result.
 REFRESH_PAIRS = 8
-REFRESH_GROWTH = 1.15
+REFRESH_GROWTH = 1.08
 WHOLE_MAP = 2.5
 # A game that computes in reduced precision may be wrong by this share of a standard error.
 COARSENESS = 0.1
@@ -75,7 +75,7 @@ def explain(
     stop_at : float, optional
         Stop once the largest standard error is below this share of the range of the contributions
         (`Explanation.precision`) and the map as a whole is as sure (`is_settled`), for every
-        target; 0.03 is sensible. Never by default.
+        target and at two refreshes running; 0.03 is sensible. Never by default.
     settings : mapping, optional
         Facts to keep with the result; JSON-compatible.
     batch_size : int, optional
@@ -117,7 +117,7 @@ def explain(
         "stop_at": stop_at,
     }
     schedule = _schedule(_affordable_pairs(budget, inquiry.n_players))
-    latest = inquiry.explanation(superpixels, facts)
+    latest, was_settled = inquiry.explanation(superpixels, facts), False
     if on_progress is not None and not on_progress(latest):
         return latest
     for n_pairs in schedule:
@@ -128,8 +128,11 @@ def explain(
                 latest = replace(latest, evaluations=inquiry.evaluations)
             if on_progress is not None and not on_progress(latest):
                 return inquiry.explanation(superpixels, facts, latest.history)
-        if stop_at is not None and is_settled(latest, stop_at):
+        # One refresh may be lucky: the next one has to say so too.
+        now_settled = stop_at is not None and is_settled(latest, stop_at)
+        if now_settled and was_settled:
             break
+        was_settled = now_settled
     return latest if lead is None else inquiry.with_the_others(latest)
 
 
@@ -211,6 +214,8 @@ class _Inquiry:
         self.active = np.ones(game.n_players, bool) if null is None else ~np.asarray(null, bool)
         self.n_players = int(self.active.sum())
         self.where = _among(self.active, neighbours)
+        if estimator == DEFAULT_ESTIMATOR:
+            _ = self.where.smooth_basis  # takes its time once, with many players: not at a refresh
         self.memory: Memory = {}
         self.source = coalition_pairs(self.n_players, seed, self.method.sampling)
         self.coalitions = np.zeros((0, self.n_players), dtype=bool)
@@ -225,12 +230,12 @@ class _Inquiry:
 
     def ask(self, n_pairs: int) -> Iterator[None]:
         """Evaluate until so many pairs are known; pause after every call of the game."""
-        drawn = list(itertools.islice(self.source, n_pairs - len(self.coalitions)))
+        drawn = list(itertools.islice(self.source, max(0, n_pairs - len(self.coalitions))))
         new = np.array(drawn, dtype=bool).reshape(-1, self.n_players)
         self.coalitions = np.concatenate([self.coalitions, new])
         rows = np.zeros((2 * n_pairs, len(self.active)), dtype=bool)
-        rows[0::2, self.active] = self.coalitions
-        rows[1::2, self.active] = ~self.coalitions
+        rows[0::2, self.active] = self.coalitions[:n_pairs]
+        rows[1::2, self.active] = ~self.coalitions[:n_pairs]
         while len(self.values) < len(rows):
             batch = rows[len(self.values) :][: self.batch_size]
             self.values = np.concatenate([self.values, self._play(batch)])
@@ -253,6 +258,10 @@ class _Inquiry:
             game.sharpen()
             self.values, self.memory = self.values[:0], {}
             self._play_ends()
+            *before, n_pairs = _schedule(n_pairs)
+            for n_before in before:  # an estimate goes on from those before it
+                yield from self.ask(n_before)
+                self.estimate()
             yield from self.ask(n_pairs)
 
     def estimate(self) -> Estimate:

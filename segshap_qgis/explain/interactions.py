@@ -23,6 +23,8 @@ from .neighbourhood import Neighbourhood
 from .regression import Array, Regression, inverse_of_lower
 
 MOST_TRIPLES = 4096
+# Of a sparse game few interactions matter: those that hold this share of all importance.
+KEPT = 0.999
 # Factor of a product of two players against one of three that matter as much.
 PAIR_STRENGTH = 2.0
 
@@ -61,7 +63,10 @@ class Interactions:
         """
         share = g / g[: where.n_players].max()
         importance = np.cbrt(share[where.triples]).prod(axis=1)
-        strongest = np.argsort(-importance, kind="stable")[:MOST_TRIPLES]
+        order = np.argsort(-importance, kind="stable")
+        held = np.cumsum(importance[order])
+        n_kept = 1 + int(np.searchsorted(held, KEPT * held[-1])) if len(held) else 0
+        strongest = order[: min(n_kept, MOST_TRIPLES)]
         weights = np.sqrt(importance[strongest]).astype(np.float32)
         of_edges = PAIR_STRENGTH * np.sqrt(np.sqrt(share[where.edges]).prod(axis=1))
         none = where.edges[:0], np.zeros(0, np.float32)
@@ -78,11 +83,13 @@ class Interactions:
         return replace(self, edges=self.edges[:0], edge_weights=self.edge_weights[:0])
 
     def rows(self, coalitions: NDArray[np.bool_], root: Array) -> NDArray[np.float32]:
-        """F for the half differences of pairs: coalitions (K, M), root weights (K,); (K, n + m)."""
+        """F for the half differences of pairs: coalitions (K, M), root weights (K,); (K, n).
+
+        They know nothing of the interactions of two, whose columns would be zero.
+        """
         x = np.where(coalitions.T, np.float32(1), np.float32(-1))
         i, j, k = (x[players] for players in self.triples.T)
-        F = np.zeros((len(self.triples) + len(self.edges), len(coalitions)), np.float32)
-        F[: len(i)] = (i * j * k - (i + j + k) / 3) * self.weights[:, None]
+        F: NDArray[np.float32] = (i * j * k - (i + j + k) / 3) * self.weights[:, None]
         F *= root.astype(np.float32)
         return F.T
 
@@ -103,81 +110,106 @@ class Interactions:
 
 
 @dataclass(frozen=True)
+class _Rows:
+    """Some rows of L, those of the pairs of one refresh.
+
+    Attributes
+    ----------
+    F : (k, n) or (k, n + m) float32 array
+        Of these pairs' half differences or means.
+    left : (k, before) array
+        Rows of L up to the block on the diagonal.
+    own : (k, k) array
+        Inverse of that block.
+    """
+
+    F: NDArray[np.float32]
+    left: Array
+    own: Array
+
+
+@dataclass(frozen=True)
 class Whitened:
     """The regression in units of L, L L^T = I + rho F F^T; grows with the pairs.
 
     Attributes
     ----------
-    noise : Interactions
-    rows : (n, q) float32 array
-        F: of the means of the first pairs where they are used, then of all half differences.
-    inverse : (n, n) array
-        L^-1.
+    noise : Interactions, optional
+        None where the noise is white, L the identity.
+    factor : tuple of _Rows
+        L: of the means of the first pairs where they are used, then of all half differences.
     solved : (n, p + 1) array
         L^-1 (X, t); X is zero for the means.
     regression : Regression
         Of the half differences alone: given the means, where they are used.
     """
 
-    noise: Interactions
-    rows: NDArray[np.float32]
-    inverse: Array
+    noise: Optional[Interactions]
+    factor: tuple[_Rows, ...]
     solved: Array
     regression: Regression
 
     @classmethod
     def start(
         cls,
-        noise: Interactions,
+        noise: Optional[Interactions],
+        n_coefficients: int,
         coalitions: NDArray[np.bool_],
         root: Array,
-        plain: Regression,
         means: Optional[Array] = None,
     ) -> Whitened:
-        """From the first pairs; `means` (K,) are theirs, times the root weights."""
-        empty = cls(
-            noise,
-            np.zeros((0, len(noise.triples) + len(noise.edges)), np.float32),
-            np.zeros((0, 0)),
-            np.zeros((0, plain.p + 1)),
-            Regression(plain.X[:0], plain.t[:0]),
-        )
-        if means is not None:
-            observed = np.column_stack([np.zeros_like(plain.X), means])
-            given = empty._with(noise.even_rows(coalitions, root), observed)
-            empty = replace(given, regression=empty.regression)
-        return empty.extended(coalitions, root, plain)
+        """Before the first half difference.
 
-    def extended(self, coalitions: NDArray[np.bool_], root: Array, plain: Regression) -> Whitened:
-        """With the pairs that came since."""
-        known = self.regression.K
-        if known == plain.K:
+        Parameters
+        ----------
+        noise : Interactions, optional
+        n_coefficients : int
+            p.
+        coalitions, root, means : (K, M), (K,) and (K,) arrays
+            The pairs whose means are known beforehand, these times the root weights.
+        """
+        nothing = Regression(np.zeros((0, n_coefficients)), np.zeros(0))
+        empty = cls(noise, (), np.zeros((0, n_coefficients + 1)), nothing)
+        if noise is None or means is None:
+            return empty
+        observed = np.zeros((len(means), n_coefficients + 1))
+        observed[:, -1] = means
+        given = empty._with(noise, noise.even_rows(coalitions, root), observed)
+        return replace(given, regression=nothing)
+
+    def extended(self, coalitions: NDArray[np.bool_], root: Array, X: Array, t: Array) -> Whitened:
+        """With more pairs: coalitions (k, M), root weights (k,), X (k, p) and t (k,)."""
+        if not len(t):
             return self
-        observed = np.column_stack([plain.X[known:], plain.t[known:]])
-        return self._with(self.noise.rows(coalitions[known:], root[known:]), observed)
+        if self.noise is None:
+            return replace(self, regression=self.regression.extended(X, t))
+        rows = self.noise.rows(coalitions, root)
+        return self._with(self.noise, rows, np.column_stack([X, t]))
 
-    def _with(self, new: NDArray[np.float32], observed: Array) -> Whitened:
-        """One block row more of L, all before it kept (Golub & Van Loan, section 4.2.9).
+    def _with(self, noise: Interactions, F: NDArray[np.float32], observed: Array) -> Whitened:
+        """One block row more of L (Golub & Van Loan, section 4.2.9).
 
         L_21 = A_21 L_11^-T and L_22 L_22^T = A_22 - L_21 L_21^T.
         """
-        known, rho = len(self.rows), self.noise.rho
-        A21 = rho * (new @ self.rows.T).astype(np.float64)
-        A22 = rho * (new @ new.T).astype(np.float64)
-        A22[np.diag_indices(len(new))] += 1.0
-        L21 = A21 @ self.inverse.T
-        L22 = np.linalg.cholesky(A22 - L21 @ L21.T)
-        own = inverse_of_lower(L22)
-        inverse = np.zeros((known + len(new), known + len(new)))
-        inverse[:known, :known] = self.inverse
-        inverse[known:, :known] = -own @ (L21 @ self.inverse)
-        inverse[known:, known:] = own
-        solved = own @ (observed - L21 @ self.solved)
-        volume = float(np.log(np.diag(L22)).sum())
+        left = self._left_of(noise, F)
+        A22 = noise.rho * (F @ F.T).astype(np.float64)
+        A22[np.diag_indices(len(F))] += 1.0
+        own = inverse_of_lower(np.linalg.cholesky(A22 - left @ left.T))
+        solved = own @ (observed - left @ self.solved)
         return Whitened(
-            self.noise,
-            np.vstack([self.rows, new]),
-            inverse,
+            noise,
+            (*self.factor, _Rows(F, left, own)),
             np.vstack([self.solved, solved]),
-            self.regression.extended(solved[:, :-1], solved[:, -1], volume),
+            self.regression.extended(solved[:, :-1], solved[:, -1]),
         )
+
+    def _left_of(self, noise: Interactions, F: NDArray[np.float32]) -> Array:
+        """A_21 L_11^-T, by substitution through the blocks: it needs no inverse of all of L."""
+        left = np.empty((len(F), len(self.solved)))
+        known = 0
+        for rows in self.factor:
+            A = noise.rho * (F @ rows.F[:, : F.shape[1]].T).astype(np.float64)
+            now = known + len(rows.F)
+            left[:, known:now] = (A - left[:, :known] @ rows.left.T) @ rows.own.T
+            known = now
+        return left

@@ -14,6 +14,8 @@ Array = NDArray[np.float64]
 # Time of the heat kernel: a smooth field varies over about two cells.
 HEAT = 0.67
 LEAST_HEAT = 0.05
+# Smoothest modes that are kept: more cost time and carry little.
+MOST_MODES = 128
 # Eigenvectors of larger graphs take longer than they are worth.
 LARGEST_GRAPH = 1500
 # A player that touches more (a sea around islands) is no centre of an interaction.
@@ -56,7 +58,7 @@ class Neighbourhood:
             return np.zeros((self.n_players, 0))
         laplacian = np.diag(self.adjacency.sum(axis=1)) - self.adjacency.astype(float)
         rates, modes = np.linalg.eigh(laplacian)
-        kept = np.exp(-HEAT * rates) > LEAST_HEAT
+        kept = np.flatnonzero(np.exp(-HEAT * rates) > LEAST_HEAT)[:MOST_MODES]
         return modes[:, kept] * np.exp(-HEAT * rates[kept] / 2) * np.sqrt(self.n_players)
 
     @cached_property

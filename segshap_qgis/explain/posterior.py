@@ -15,8 +15,8 @@ The regression of `shapley`, t = X u + noise, with priors that fit what segmenta
   one free scale per player this would be the relevance vector machine (Tipping 2001).
 
 It shrinks, and meets least squares as pairs arrive. A refresh goes on from the one before: it adds
-rows to the noise's Cholesky factor and takes a few steps; how the interactions are weighted is
-thought over only when the pairs have grown by half.
+rows to the noise's Cholesky factor and takes a few steps from where the last one ended; how the
+interactions are weighted is thought over only when the pairs have grown by half.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from .interactions import Interactions, Whitened
 from .neighbourhood import Neighbourhood
-from .regression import Array, Regression
+from .regression import Array, Regression, log_evidence
 
 N_SCALES = 16
 # Variance of the three-player interactions as a multiple of the white noise's. Bounded, whatever
@@ -37,28 +37,57 @@ N_SCALES = 16
 RHOS = (1.0, 10.0, 100.0)
 # Pairs a player from which on so strong interactions as the last are believed.
 SURE = 1.25
-# Pairs that choose the interactions: their evidence costs K^3, and is clear by then. Before, the
-# choice is made again whenever the pairs have grown by a share.
-PILOT_PAIRS = 480
+# The first pairs choose the interactions. The choice is made again whenever the pairs have doubled,
+# for the last time when they are enough for the strongest, or so many that it takes long.
+PILOT_PAIRS = 160
 RECONSIDER = 1.5
-# Pairs from which on their means may say more of the interactions.
+LAST_CHOICE = 480
+# Pairs from which on their means may say more of the interactions, and how many are then used: they
+# cost as much time as so many pairs more.
 TRIAL_PAIRS = 64
-# Up to so many pairs each fit also begins afresh; later it goes on from the one before.
-COLD_PAIRS = 128
-COLD_STEPS = 10
+MEANS = 240
+# Up to so many pairs a sparse and a diffuse beginning compete with what was found before.
+EARLY_PAIRS = 128
 # Scales of players that hardly any pair speaks of fall slowly: steps are taken further than they
-# point (Salakhutdinov & Roweis 2003), and enough of them for intervals that are not far too wide;
-# fewer where the pairs are enough to learn the mixture from.
-SPARSE_STEPS = 100
-FEW_STEPS = 20
+# point (Salakhutdinov & Roweis 2003), and each refresh goes on where the last one ended.
+FEW_STEPS = 30
 OVERRELAXED = 1.9
+BEGIN_STEPS = 10
+STEPS = 4
 # Nats a pair. Measured with 25 to 125 pairs: real and sparse games gain 0.54 to 4, diffuse ones 0.1
 # to 0.35 from scales that follow the neighbourhood.
 SPARSE_MARGIN = 0.5
+# At each refresh; one where that is enough, with many pairs a player, and where three would take a
+# second, with many coefficients.
 WARM_STEPS = 3
+PLENTY = 2
+MANY = 600
 # Floors relative to the mean square of t: every matrix stays invertible.
 LEAST_NOISE = 1e-7
 LEAST_SCALE = 1e-9
+
+# Prior variances g (M + r,) of (l, v), and the variance of the whole noise.
+State = tuple[Array, float]
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """Where the scales come from while pairs are few.
+
+    Attributes
+    ----------
+    state : (g, total)
+        The best so far.
+    sparse, diffuse : (g, total)
+        What competed: scales that follow the neighbourhood, and one scale for all.
+    by_neighbours : bool
+        Whether the best is the sparse one itself.
+    """
+
+    state: State
+    sparse: State
+    diffuse: State
+    by_neighbours: bool
 
 
 @dataclass(frozen=True)
@@ -67,30 +96,35 @@ class Fitted:
 
     Attributes
     ----------
-    g : (M + r,) array
-        Prior variances of (l, v).
-    total : float
-        Variance of the whole noise.
+    state : (g, total)
+    beginning : Beginning, optional
+        While pairs are few.
     root_weights : (K,) array
         sqrt(w) of its pairs.
-    white : Whitened, optional
-        None where the noise is taken for white.
+    white : Whitened
+        Their regression in units of the noise.
     chosen_at : int
         Pairs when the interactions were weighted.
     """
 
-    g: Array
-    total: float
+    state: State
+    beginning: Optional[Beginning]
     root_weights: Array
-    white: Optional[Whitened]
+    white: Whitened
     chosen_at: int
 
-    def serves(self, root_weights: Array) -> bool:
+    @property
+    def K(self) -> int:
+        """Number of its pairs."""
+        return len(self.root_weights)
+
+    def serves(self, root_weights: Array, n_players: int) -> bool:
         """Whether the interactions need no new choice, and the pairs of before weigh the same."""
-        known = len(self.root_weights)
-        n_pairs = len(root_weights)
-        fresh = self.chosen_at >= PILOT_PAIRS or n_pairs < RECONSIDER * self.chosen_at
-        return fresh and bool(np.array_equal(self.root_weights, root_weights[:known]))
+        last_choice = min(max(SURE * n_players, PILOT_PAIRS), LAST_CHOICE)
+        due = min(RECONSIDER * self.chosen_at, last_choice)
+        fresh = self.chosen_at >= last_choice or len(root_weights) < due
+        # Equal but for rounding, until a size of coalitions has been enumerated.
+        return fresh and np.allclose(self.root_weights, root_weights[: self.K], rtol=1e-9, atol=0)
 
 
 def fit(
@@ -131,29 +165,45 @@ def fit(
     if not t.any():
         return np.zeros(M), np.zeros(M), None
     E = where.smooth_basis
-    plain = Regression(np.hstack([X, X @ E]), t)
-    if last is not None and K > COLD_PAIRS:
-        g, total, by_neighbours = last.g, last.total, False
+    if last is None or K <= EARLY_PAIRS:
+        beginning = _begun(_with_smooth(X, E, t), where.averaging, last and last.beginning)
+        state, by_neighbours = beginning.state, beginning.by_neighbours
     else:
-        g, total, by_neighbours = _started(plain, where.averaging, last)
-    if last is not None and last.serves(root_weights):
-        chosen_at = last.chosen_at
-        white = last.white and last.white.extended(coalitions, root_weights, plain)
+        beginning, state, by_neighbours = None, last.state, False
+    if last is not None and last.serves(root_weights, M):
+        white, chosen_at = last.white, last.chosen_at
     else:
-        chosen_at = K
         tell_more = means if TRIAL_PAIRS <= K and not by_neighbours else None
-        white = _chosen(plain, coalitions, root_weights, where, g, total, tell_more)
-    regression = plain if white is None else white.regression
-    parts = 1.0 if white is None else 1.0 + white.noise.rho
+        first = slice(PILOT_PAIRS)
+        plain = _with_smooth(X[first], E, t[first])
+        pilot = coalitions[first], root_weights[first]
+        noise = _chosen(plain, *pilot, where, state, tell_more, sure=K >= SURE * M)
+        told = means[:MEANS] if means is not None and noise and len(noise.edges) else None
+        known = coalitions[:MEANS], root_weights[:MEANS]
+        white = Whitened.start(noise, plain.p, *known, told)
+        chosen_at = K
+    new = slice(white.regression.K, K)
+    fresh = _with_smooth(X[new], E, t[new])
+    white = white.extended(coalitions[new], root_weights[new], fresh.X, fresh.t)
+
+    g, total = state
+    parts = 1.0 if white.noise is None else 1.0 + white.noise.rho
     spread = where.averaging if by_neighbours else None
-    g, sigma2 = _iterated(regression, M, g, total / parts, spread, WARM_STEPS)
-    found = regression.posterior(g, sigma2)
+    is_late = max(PLENTY * M, LAST_CHOICE) <= K
+    steps = 1 if is_late or len(g) > MANY else WARM_STEPS
+    g, sigma2 = _iterated(white.regression, M, (g, total / parts), spread, steps)
+    found = white.regression.posterior(g, sigma2)
     variances = found.centred_variances(E)
     if not by_neighbours:
         # The scales were learnt from the same pairs: what they took up is missing.
         variances *= 1.0 + float((1.0 - found.variances / g).sum()) / K
-    fitted = Fitted(g, sigma2 * parts, root_weights, white, chosen_at)
+    fitted = Fitted((g, sigma2 * parts), beginning, root_weights, white, chosen_at)
     return found.mean[:M] + E @ found.mean[M:], variances, fitted
+
+
+def _with_smooth(X: Array, E: Array, t: Array) -> Regression:
+    """The regression on (l, v), u = l + E v."""
+    return Regression(np.hstack([X, X @ E]), t)
 
 
 def _chosen(
@@ -161,34 +211,42 @@ def _chosen(
     coalitions: NDArray[np.bool_],
     root_weights: Array,
     where: Neighbourhood,
-    g: Array,
-    total: float,
+    state: State,
     means: Optional[Array],
-) -> Optional[Whitened]:
-    """The regression under the noise of most evidence on the first pairs; None where white."""
-    K = min(plain.K, PILOT_PAIRS)
-    first = coalitions[:K], root_weights[:K], Regression(plain.X[:K], plain.t[:K])
-    noise = Interactions.among(where, g, *first[:2])
-    best, most = None, first[2].posterior(g, total).log_evidence
+    sure: bool,
+) -> Optional[Interactions]:
+    """The noise of most evidence on some pairs: None if white, with edges if the means tell more.
+
+    Given the state, the covariance of t is X g X^T + sigma^2 (I + rho F F^T).
+    """
+    (g, total), K = state, plain.K
+    noise = Interactions.among(where, g, coalitions, root_weights)
     if not len(noise.triples):
         return None
-    rhos = RHOS if SURE * where.n_players <= plain.K else RHOS[:-1]
-    candidates: list[tuple[Interactions, Optional[Array]]] = [
-        (replace(noise.odd, rho=rho), None) for rho in rhos
-    ]
+    F = noise.rows(coalitions, root_weights)
+    signal, FF = (plain.X * g) @ plain.X.T, (F @ F.T).astype(np.float64)
+
+    def evidence(kernel: Array, signal: Array, t: Array, rho: float) -> float:
+        sigma2 = total / (1.0 + rho)
+        covariance = (sigma2 * rho) * kernel
+        covariance[-K:, -K:] += signal
+        covariance[np.diag_indices(len(t))] += sigma2
+        return log_evidence(covariance, t, sigma2, given=len(t) - K)
+
+    rhos = (0.0, *(RHOS if sure else RHOS[:-1]))
+    found = [evidence(FF, signal, plain.t, rho) for rho in rhos]
+    best = int(np.argmax(found))
     if means is not None:
-        candidates.append((replace(noise, rho=rhos[-1]), means[:K]))
-    for candidate, told in candidates:
-        white = Whitened.start(candidate, *first, told)
-        evidence = white.regression.posterior(g, total / (1.0 + candidate.rho)).log_evidence
-        if evidence > most:
-            best, most = white, evidence
-    return best and best.extended(coalitions, root_weights, plain)
+        of_means = noise.even_rows(coalitions, root_weights)
+        across = of_means[:, : F.shape[1]] @ F.T
+        kernel = np.block([[of_means @ of_means.T, across], [across.T, FF]])
+        t = np.append(means[:K], plain.t)
+        if evidence(kernel, signal, t, rhos[-1]) > found[best]:
+            return replace(noise, rho=rhos[-1])
+    return replace(noise.odd, rho=rhos[best]) if best else None
 
 
-def _started(
-    plain: Regression, averaging: Array, last: Optional[Fitted]
-) -> tuple[Array, float, bool]:
+def _begun(plain: Regression, averaging: Array, last: Optional[Beginning]) -> Beginning:
     """Where g and sigma^2 begin, and whether neighbours should set the scales.
 
     A prior with one scale for all competes with one whose scales follow each neighbourhood, which
@@ -196,28 +254,31 @@ def _started(
     sparse; and with too few pairs to learn a mixture from, it is kept.
     """
     M = len(averaging)
-    uniform = np.full(plain.p, plain.scale(M)), 0.1 * plain.power
     few = 3 * plain.K < M
-    sparse = _iterated(plain, M, *uniform, averaging, SPARSE_STEPS if few else FEW_STEPS)
-    diffuse = _iterated(plain, M, *uniform, np.full((M, M), 1.0 / M), COLD_STEPS)
+    uniform = np.full(plain.p, plain.scale(M)), 0.1 * plain.power
+    steps = BEGIN_STEPS if last is None else STEPS
+    alike = np.full((M, M), 1.0 / M)
+    sparse, diffuse = (last.sparse, last.diffuse) if last else (uniform, uniform)
+    sparse = _iterated(plain, M, sparse, averaging, FEW_STEPS if few else steps)
+    diffuse = _iterated(plain, M, diffuse, alike, steps)
     gain = plain.posterior(*sparse).log_evidence - plain.posterior(*diffuse).log_evidence
     is_sparse = gain > SPARSE_MARGIN * plain.K
     if is_sparse and few:
-        return *sparse, True
+        return Beginning(sparse, sparse, diffuse, by_neighbours=True)
     begin = [sparse] if is_sparse else [sparse, diffuse]
-    if last is not None:
-        begin.append((last.g, last.total))
-    found = [_iterated(plain, M, *each, None, COLD_STEPS) for each in begin]
+    if last is not None and not last.by_neighbours:
+        begin.append(last.state)
+    found = [_iterated(plain, M, each, None, steps) for each in begin]
     bounds = [_bound(plain, M, *each) for each in found]
-    return *found[int(np.argmax(bounds))], False
+    return Beginning(found[int(np.argmax(bounds))], sparse, diffuse, by_neighbours=False)
 
 
 def _iterated(
-    regression: Regression, M: int, g: Array, sigma2: float, spread: Optional[Array], steps: int
-) -> tuple[Array, float]:
+    regression: Regression, M: int, state: State, spread: Optional[Array], steps: int
+) -> State:
     for _ in range(steps):
-        g, sigma2 = _improved(regression, M, g, sigma2, spread)
-    return g, sigma2
+        state = _improved(regression, M, *state, spread)
+    return state
 
 
 def _improved(

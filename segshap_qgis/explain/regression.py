@@ -20,6 +20,9 @@ Array = NDArray[np.float64]
 
 # Triangular matrices up to this size are inverted at once, larger ones by halves.
 SMALL = 64
+# The dual form takes K x K factors and products with all of X: it is the cheaper one up to so many
+# pairs a coefficient.
+DUAL = 0.6
 
 
 def inverse_of_lower(L: Array) -> Array:
@@ -33,6 +36,35 @@ def inverse_of_lower(L: Array) -> Array:
     inverse[:half, :half], inverse[half:, half:] = upper, lower
     inverse[half:, :half] = -lower @ (L[half:, :half] @ upper)
     return inverse
+
+
+def log_evidence(covariance: Array, t: Array, smallest: float, given: int = 0) -> float:
+    """Log N(t; 0, covariance), of all but the first `given` entries given these; up to a constant.
+
+    From one Cholesky factor L of the covariance bordered by t: its last row is L^-1 t.
+
+    Parameters
+    ----------
+    covariance : (n, n) array
+    t : (n,) array
+    smallest : float
+        No eigenvalue of the covariance is smaller.
+    given : int
+        Entries that are known beforehand.
+    """
+    n = len(t)
+    bordered = np.empty((n + 1, n + 1))
+    bordered[:n, :n], bordered[n, :n], bordered[:n, n] = covariance, t, t
+    # More than t covariance^-1 t, or the whole were not positive definite.
+    bordered[n, n] = 2.0 * float(t @ t) / smallest + 1.0
+    L = np.linalg.cholesky(bordered)
+    return -float(np.log(np.diag(L)[given:n]).sum() + 0.5 * (L[n, given:n] ** 2).sum())
+
+
+def _squares(R: Array) -> Array:
+    """Sum of squares of each column."""
+    found: Array = np.einsum("ij,ij->j", R, R)
+    return found
 
 
 @dataclass(frozen=True)
@@ -59,10 +91,13 @@ class Posterior:
     def centred_variances(self, E: Array) -> Array:
         """Variances of u - mean(u) where u = l + E v and c = (l, v); (M,)."""
         M = len(E)
-        R = self.root[:, :M] + self.root[:, M:] @ E.T
+        primal = not self.prior.any()
+        R = self.root[:, :M].copy()
+        from_smooth = M if primal else 0  # the primal root is lower triangular
+        R[from_smooth:] += self.root[from_smooth:, M:] @ E.T
         R -= R.mean(axis=1, keepdims=True)
-        explained = (R**2).sum(axis=0)
-        if not self.prior.any():
+        explained = _squares(R)
+        if primal:
             return explained
         local, smooth = self.prior[:M], self.prior[M:]
         prior = local * (1.0 - 2.0 / M) + local.mean() / M + (E - E.mean(axis=0)) ** 2 @ smooth
@@ -76,26 +111,22 @@ class Regression:
     ----------
     X : (K, p) array
     t : (K,) array
-    log_volume : float
-        log |L| where X and t were whitened by L^-1, so that evidences compare.
     """
 
-    def __init__(self, X: Array, t: Array, log_volume: float = 0.0) -> None:
-        self.X, self.t, self.log_volume = X, t, log_volume
+    def __init__(self, X: Array, t: Array) -> None:
+        self.X, self.t = X, t
         self.K, self.p = X.shape
         self.power = float(t @ t) / max(self.K, 1)
-        self.primal = self.p <= self.K
+        self.primal = DUAL * self.p <= self.K
 
     @cached_property
     def gram(self) -> Array:
         """X^T X, (p, p)."""
         return self.X.T @ self.X
 
-    def extended(self, X: Array, t: Array, log_volume: float) -> Regression:
+    def extended(self, X: Array, t: Array) -> Regression:
         """With more rows."""
-        longer = Regression(
-            np.vstack([self.X, X]), np.append(self.t, t), self.log_volume + log_volume
-        )
+        longer = Regression(np.vstack([self.X, X]), np.append(self.t, t))
         if self.primal:
             longer.gram = self.gram + X.T @ X
         return longer
@@ -118,8 +149,8 @@ class Regression:
         R *= root
         misfit = self.K * self.power / sigma2 - half @ half
         log_det = 2 * np.log(np.diag(L)).sum() + self.K * np.log(sigma2)
-        evidence = -0.5 * float(log_det + misfit) - self.log_volume
-        return Posterior(R.T @ half, (R**2).sum(axis=0), evidence, np.zeros(self.p), R)
+        evidence = -0.5 * float(log_det + misfit)
+        return Posterior(R.T @ half, _squares(R), evidence, np.zeros(self.p), R)
 
     def _dual(self, g: Array, sigma2: float) -> Posterior:
         root = np.sqrt(g)
@@ -129,6 +160,6 @@ class Regression:
         L = np.linalg.cholesky(B)
         inverse = inverse_of_lower(L)
         R, half = (inverse @ Y) * root, inverse @ self.t
-        evidence = -float(np.log(np.diag(L)).sum() + 0.5 * half @ half) - self.log_volume
-        variances = np.maximum(g - (R**2).sum(axis=0), 0.0)
+        evidence = -float(np.log(np.diag(L)).sum() + 0.5 * half @ half)
+        variances = np.maximum(g - _squares(R), 0.0)
         return Posterior(R.T @ half, variances, evidence, g, R)

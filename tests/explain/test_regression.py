@@ -8,7 +8,7 @@ import pytest
 from segshap_qgis.explain import hexagons
 from segshap_qgis.explain.interactions import Interactions, Whitened
 from segshap_qgis.explain.neighbourhood import Neighbourhood
-from segshap_qgis.explain.regression import Regression, inverse_of_lower
+from segshap_qgis.explain.regression import Regression, inverse_of_lower, log_evidence
 
 CELLS = hexagons((64, 64), side=8)
 WHERE = Neighbourhood(CELLS.n_players, CELLS.neighbours)
@@ -52,20 +52,20 @@ def test_both_forms_give_the_textbook_posterior(n_pairs):
 def test_a_factor_that_grew_is_the_factor_of_all_pairs(with_means):
     rng = np.random.default_rng(2)
     Z, root = coalitions(90), rng.uniform(0.5, 2.0, 90)
-    plain = Regression(rng.normal(size=(90, 12)), rng.normal(size=90))
-    first = Regression(plain.X[:50], plain.t[:50])
+    X, t = rng.normal(size=(90, 12)), rng.normal(size=90)
     noise = Interactions.among(WHERE, rng.uniform(0.1, 1.0, WHERE.n_players), Z[:50], root[:50])
     noise = noise if with_means else noise.odd
     means = rng.normal(size=50) if with_means else None
-    grown = Whitened.start(noise, Z[:50], root[:50], first, means)
-    for known in (51, 70, 90):
-        sofar = Regression(plain.X[:known], plain.t[:known])
-        grown = grown.extended(Z[:known], root[:known], sofar)
+    grown = Whitened.start(noise, 12, Z[:50], root[:50], means)
+    for new in (slice(50), slice(50, 51), slice(51, 70), slice(70, 90)):
+        grown = grown.extended(Z[new], root[new], X[new], t[new])
+    assert grown.extended(Z[:0], root[:0], X[:0], t[:0]) is grown
 
     rows = noise.rows(Z, root).astype(float)
-    observed = np.column_stack([plain.X, plain.t])
+    observed = np.column_stack([X, t])
     if with_means:
-        rows = np.vstack([noise.even_rows(Z[:50], root[:50]), rows])
+        no_edges = np.zeros((len(rows), len(noise.edges)))
+        rows = np.vstack([noise.even_rows(Z[:50], root[:50]), np.hstack([rows, no_edges])])
         observed = np.vstack([np.column_stack([np.zeros((50, 12)), means]), observed])
     covariance = noise.rho * rows @ rows.T + np.eye(len(rows))
     expected = np.linalg.solve(np.linalg.cholesky(covariance), observed)[-90:]
@@ -74,6 +74,20 @@ def test_a_factor_that_grew_is_the_factor_of_all_pairs(with_means):
     np.testing.assert_allclose(
         grown.regression.gram, grown.regression.X.T @ grown.regression.X, atol=1e-10
     )
+
+
+@pytest.mark.parametrize("given", [0, 7])
+def test_the_evidence_is_that_of_the_density(given):
+    rng = np.random.default_rng(3)
+    root, t = rng.normal(size=(20, 20)), rng.normal(size=20)
+    covariance = root @ root.T + 0.5 * np.eye(20)
+
+    def textbook(n):
+        some = covariance[:n, :n]
+        return -0.5 * (np.linalg.slogdet(some)[1] + t[:n] @ np.linalg.solve(some, t[:n]))
+
+    expected = textbook(20) - (textbook(given) if given else 0.0)
+    assert log_evidence(covariance, t, 0.5, given) == pytest.approx(expected)
 
 
 def test_products_of_present_players_are_what_the_noise_describes():
