@@ -48,7 +48,7 @@ class Chip:
 
 
 def chips(model: SegmentationModel, data: Path | None) -> Iterator[Chip]:
-    """The sample scene and a window of it, or with a data folder chips of two sensors.
+    """The sample scene, a window of it, and with a data folder chips of two sensors.
 
     All have about as many cells. Those beside the sample are small because of the reference values
     of their five regions.
@@ -56,8 +56,8 @@ def chips(model: SegmentationModel, data: Path | None) -> Iterator[Chip]:
     scene = _read(SAMPLE_SCENE)
     whole = _chip("sample", "sample scene, Sentinel-1 VV", scene, model)
     yield whole
+    yield _window(whole, model)
     if data is None:
-        yield _window(whole, model)
         return
     for sensor, identifier in DATA_CHIPS:
         path = data / "sar_oil_sos" / "val" / sensor / "images" / f"{identifier}.jpg"

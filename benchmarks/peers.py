@@ -35,12 +35,15 @@ class Method:
         Least budget for M players.
     is_peer : bool
         Whether it competes with us; what is part of SegSHAP is only shown beside it.
+    goes_on : bool
+        Whether a larger budget takes up the evaluations of a smaller one.
     """
 
     title: str
     estimate: Callable[[Game, Superpixels, Sequence[int], int], dict[int, Values]]
     smallest: Callable[[int], int]
     is_peer: bool = True
+    goes_on: bool = False
 
     def budgets(self, budgets: Sequence[int], n_players: int) -> list[int]:
         """Those of the budgets that the method can do anything with."""
@@ -68,16 +71,28 @@ def _anytime(
     def estimate(
         game: Game, superpixels: Superpixels, budgets: Sequence[int], seed: int
     ) -> dict[int, Values]:
-        found: dict[int, Values] = {}
-
-        def read_off(partial: Explanation) -> bool:
-            found.update({b: partial.values for b in budgets if partial.evaluations <= b + ENDS})
-            return True
-
-        explain(game, superpixels, max(budgets) + ENDS, seed, estimator, read_off)
-        return found
+        found = explanations_at(game, superpixels, budgets, seed, estimator)
+        return {budget: explanation.values for budget, explanation in found.items()}
 
     return estimate
+
+
+def explanations_at(
+    game: Game,
+    superpixels: Superpixels,
+    budgets: Sequence[int],
+    seed: int,
+    estimator: str = DEFAULT_ESTIMATOR,
+) -> dict[int, Explanation]:
+    """`explain`, read off at each budget while it runs."""
+    found: dict[int, Explanation] = {}
+
+    def read_off(partial: Explanation) -> bool:
+        found.update({b: partial for b in budgets if partial.evaluations <= b + ENDS})
+        return True
+
+    explain(game, superpixels, max(budgets) + ENDS, seed, estimator, read_off)
+    return found
 
 
 def shap_kernel(game: Game, budget: int, seed: int, **settings: object) -> NDArray[np.float64]:
@@ -142,15 +157,19 @@ def permutation(game: Game, budget: int, seed: int) -> NDArray[np.float64]:
 
 OURS = "segshap"
 METHODS: Mapping[str, Method] = {
-    OURS: Method("SegSHAP (default)", _anytime(), lambda _: 20, is_peer=False),
+    OURS: Method("SegSHAP (default)", _anytime(), lambda _: 20, False, True),
     "shap_default": Method("shap.KernelExplainer, default", _anew(shap_kernel), lambda _: 50),
     "shap_l1_off": Method("shap.KernelExplainer, l1_reg off", _anew(shap_without_l1), lambda m: m),
     "captum": Method("captum KernelShap", _anew(captum_kernel), lambda m: m),
-    "permutation": Method("permutation sampling", _anew(permutation), lambda m: 2 * (m - 1)),
+    "permutation": Method(
+        "permutation sampling", _anew(permutation), lambda m: 2 * (m - 1), goes_on=True
+    ),
     # Covert & Lee 2021: kernel sampling, unshrunk least squares.
-    "paired_kernel": Method("plain paired Kernel SHAP", _anytime("kernel"), lambda m: m),
+    "paired_kernel": Method(
+        "plain paired Kernel SHAP", _anytime("kernel"), lambda m: m, goes_on=True
+    ),
     # Musco & Witter 2025, our second estimator: leverage sampling, unshrunk least squares.
     "paired_leverage": Method(
-        "least squares on the same pairs", _anytime("leverage"), lambda m: m, is_peer=False
+        "least squares on the same pairs", _anytime("leverage"), lambda m: m, False, True
     ),
 }

@@ -18,12 +18,13 @@ from segshap_qgis.models import SegmentationModel
 from .accuracy import coverage, evaluations_to, median_curve, relative_squared_error
 from .chips import WINDOW, Chip
 from .games import RememberedGame, diffuse_game, fingerprint
-from .peers import ENDS, METHODS
+from .peers import METHODS, explanations_at
 from .references import Reference, make_reference
 from .speed import staged_game
-from .verdict import COVERAGE_BUDGETS
 
 BUDGETS = (50, 75, 100, 150, 250, 350, 500, 700, 1000, 1400, 2000, 2496)
+# Of methods that start again for every budget, some are enough.
+ANEW = (50, 100, 250, 500, 1000, 2496, 5000, 10000)
 # Relative squared errors: a first useful map, and a settled one.
 USEFUL, SETTLED = 0.1, 0.01
 # Share of the range at which our own run stops itself.
@@ -96,7 +97,8 @@ def error_curves(
     curves: Curves = {}
     for name in methods:
         method = METHODS[name]
-        able = method.budgets(budgets, game.n_players)
+        wanted = budgets if method.goes_on else [b for b in budgets if b in ANEW]
+        able = method.budgets(wanted, game.n_players)
         curves[name] = {budget: [] for budget in able}
         for seed in seeds if able else ():
             for budget, values in method.estimate(game, superpixels, able, seed).items():
@@ -126,29 +128,17 @@ def interval_coverage(
     superpixels: Superpixels,
     reference: Reference,
     seeds: Sequence[int],
-    budgets: Sequence[int] = COVERAGE_BUDGETS,
+    budgets: Sequence[int],
 ) -> dict[int, list[float]]:
     """Coverage of our 95% intervals at each budget, one figure for every target."""
-    found: dict[int, list[float]] = {}
-    for budget in budgets:
-        runs = [explain(game, superpixels, budget + ENDS, seed) for seed in seeds]
-        found[budget] = [
-            float(
-                np.mean(
-                    [
-                        coverage(
-                            run.values[t],
-                            run.standard_errors[t],
-                            reference.values[t],
-                            reference.standard_errors[t],
-                        )
-                        for run in runs
-                    ]
-                )
+    shares: dict[int, list[list[float]]] = {budget: [] for budget in budgets}
+    for seed in seeds:
+        for budget, run in explanations_at(game, superpixels, budgets, seed).items():
+            of_targets = zip(
+                run.values, run.standard_errors, reference.values, reference.standard_errors
             )
-            for t in range(game.n_targets)
-        ]
-    return found
+            shares[budget].append([coverage(*arrays) for arrays in of_targets])
+    return {budget: np.mean(draws, axis=0).tolist() for budget, draws in shares.items()}
 
 
 def stopped_run(

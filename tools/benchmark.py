@@ -29,6 +29,8 @@ PARTS = (
 )
 NOT_QUICK = ("batches", "networks", "growth", "backends", "coverage", "diffuse")
 BY_IMAGE = ("real", "coverage", "stopped", "plain")
+# Evaluations to which errors are followed on real images; with more, it takes hours.
+LARGEST = 1000
 # Parts that depend on the architecture alone, or on no model at all.
 WITHOUT_WEIGHTS = ("batches", "networks", "growth", "backends", "diffuse")
 
@@ -63,8 +65,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--images", nargs="+", metavar="NAME", help="study the accuracy on these only"
     )
-    parser.add_argument("--largest", type=int, help="follow the errors to so many evaluations only")
-    parser.add_argument("--seeds", type=int, default=3, help="draws of each method")
+    parser.add_argument("--largest", type=int, help="follow the errors to so many evaluations")
+    parser.add_argument("--seeds", type=int, default=1, help="draws of each method")
     parser.add_argument(
         "--remake-references", action="store_true", help="instead of reading the stored ones"
     )
@@ -157,8 +159,9 @@ def measure_accuracy(
 ) -> None:
     """Error curves, coverage and self-stopped runs on each image."""
     from benchmarks import speed, study
+    from benchmarks.verdict import COVERAGE_BUDGETS
 
-    largest = arguments.largest or (150 if arguments.quick else study.BUDGETS[-1])
+    largest = arguments.largest or (150 if arguments.quick else LARGEST)
     budgets = [budget for budget in study.BUDGETS if budget <= largest]
     for part in ("real", "coverage", "stopped"):
         if wanted(part):
@@ -176,8 +179,9 @@ def measure_accuracy(
         reference = study.reference_for(game, model, image, arguments.remake_references, say)
         seeds = range(1 if arguments.quick else arguments.seeds)
         if wanted("coverage"):
+            # The first draw is that of the error curves: it costs no evaluation.
             results["coverage"][image.name] = study.interval_coverage(
-                game, image.superpixels, reference, range(10, 10 + len(seeds))
+                game, image.superpixels, reference, range(len(seeds) + 1), COVERAGE_BUDGETS
             )
         results["real"][image.name] = study.real_study(game, image, reference, budgets, seeds)
         if wanted("stopped"):
