@@ -82,7 +82,7 @@ class Reference:
 def make_reference(
     game: Game,
     tolerance: float = 1e-3,
-    rounds: Sequence[int] = (500, 1000, 2000),
+    rounds: Sequence[int] = (500, 1000, 2000, 4000),
     say: Callable[[str], None] = print,
 ) -> Reference:
     """Run both estimators over more and more pairs until they agree.

@@ -165,7 +165,7 @@ def fit(
         return np.zeros(M), np.zeros(M), None
     E = where.smooth_basis
     if last is None or K <= EARLY_PAIRS:
-        beginning = _begun(_with_smooth(X, E, t), where.averaging, last and last.beginning)
+        beginning = _begun(_with_smooth(X, E, t), where.averaging, last.beginning if last else None)
         state, by_neighbours = beginning.state, beginning.by_neighbours
     else:
         beginning, state, by_neighbours = None, last.state, False
