@@ -1,0 +1,34 @@
+"""Torch's shared libraries, loaded without keeping every other Python thread waiting.
+
+An import holds Python's lock while the system loads a library; torch's take a quarter of a second
+and more, in which QGIS's window would stand still whenever it runs any plugin's Python.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+# As torch loads them itself: the first for everybody, the second with all that it needs.
+LIBRARIES = (
+    (("libtorch_global_deps.so", os.RTLD_GLOBAL), ("libtorch_python.so", 0))
+    if hasattr(os, "RTLD_GLOBAL")
+    else ()
+)
+
+
+def load_torch_libraries() -> None:
+    """Load them if they are not; where that cannot be done this way, the import does it."""
+    specification = find_spec("torch") if sys.platform.startswith("linux") else None
+    if specification is None or specification.origin is None:
+        return
+    # A function called through ctypes runs without Python's lock; opening a library does not.
+    dlopen = ctypes.CDLL(None).dlopen
+    dlopen.restype, dlopen.argtypes = ctypes.c_void_p, [ctypes.c_char_p, ctypes.c_int]
+    for name, scope in LIBRARIES:
+        library = Path(specification.origin).parent / "lib" / name
+        if library.is_file():
+            dlopen(os.fsencode(library), os.RTLD_NOW | scope)

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+LOAD = """
+import sys
+from pathlib import Path
+from segshap_qgis.models.torch_libraries import load_torch_libraries
+
+def loaded():
+    return "libtorch_cpu.so" in Path("/proc/self/maps").read_text()
+
+assert not loaded()
+load_torch_libraries()
+assert loaded()
+assert "torch" not in sys.modules
+import torch
+assert torch.ones(2, 2).matmul(torch.ones(2, 2)).sum() == 8
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="done on Linux only")
+def test_torch_is_imported_as_ever_after_its_libraries_were_loaded():
+    run = subprocess.run(
+        [sys.executable, "-c", LOAD], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
