@@ -3,7 +3,7 @@
 PYTHON := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint types check demo demo-library benchmark paper figures test-matrix mutation fuzz audit package clean
+.PHONY: help setup test lint types check demo demo-library benchmark torture paper figures test-matrix mutation fuzz audit package clean
 
 help:  ## list these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -31,6 +31,9 @@ demo-library: setup  ## the same without QGIS, from Python
 
 benchmark: setup  ## speed and accuracy against shap and captum (ARGS="--quick", ARGS="--json FILE")
 	$(PYTHON) tools/benchmark.py $(ARGS)
+
+torture: setup  ## faults on purpose in the real QGIS, at most 20 minutes (ARGS="--only cancel")
+	$(PYTHON) -m torture $(ARGS)
 
 paper: setup  ## the paper's figures remade, into build/paper (ARGS="--only sizes")
 	$(PYTHON) tools/paper_figures.py $(ARGS)

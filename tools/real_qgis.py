@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -47,7 +49,12 @@ def run_in_qgis(
     size : str
         Of the virtual display.
     timeout : float, optional
-        Seconds after which QGIS is stopped.
+        Seconds after which QGIS is stopped, with all that it started.
+
+    Raises
+    ------
+    TimeoutError
+        It had to be stopped.
     """
     _show_plugin_to(profiles / "profiles" / "default" / "python" / "plugins")
     startup = profiles / "startup.py"
@@ -59,8 +66,15 @@ def run_in_qgis(
     variables = {**os.environ, "PYQGIS_STARTUP": str(startup), **(environment or {})}
     # A person's own choice of platform is for the tests; the application needs a window.
     variables.pop("QT_QPA_PLATFORM", None)
-    process = subprocess.run(command, env=variables, timeout=timeout, check=False)
-    return process.returncode
+    # A session of its own, so that a QGIS that hangs is ended together with its display.
+    with subprocess.Popen(command, env=variables, start_new_session=True) as process:
+        try:
+            return process.wait(timeout)
+        except subprocess.TimeoutExpired as error:
+            raise TimeoutError(f"QGIS did not end within {timeout:g} s.") from error
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def _show_plugin_to(plugins: Path) -> None:
