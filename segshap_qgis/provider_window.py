@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import weakref
 from collections.abc import Sequence
 from typing import Any, Optional
 
@@ -11,6 +13,7 @@ from qgis.core import (
     Qgis,
     QgsCoordinateReferenceSystem,
     QgsMapLayer,
+    QgsProject,
     QgsRasterBlock,
     QgsRasterLayer,
     QgsRasterRange,
@@ -83,7 +86,7 @@ class Snapshot:
             provider.bandDescription(b) or layer.bandName(b) for b in self.bands
         )
         self._ranges = {band: list(provider.userNoDataValues(band)) for band in self.bands}
-        self._provider = _copy_of(provider)
+        self._provider = _copy_of(provider, self)
         for band in self.bands:
             # Blocks hide which pixels these ranges cover; `_in_ranges` finds them instead.
             self._provider.setUserNoDataValue(band, [])
@@ -163,12 +166,28 @@ def _provider_with_pixels(layer: QgsMapLayer) -> Any:
     return provider
 
 
-def _copy_of(provider: Any) -> Any:
-    """A copy that is gone, with the file that it holds open, once nobody refers to it."""
+def _copy_of(provider: Any, owner: Any) -> Any:
+    """A copy that is gone, with the file that it holds open, when its owner is."""
     copy = provider.clone()
-    # PyQGIS leaves it to nobody: every run would keep its file open until QGIS ends.
-    sip.transferback(copy)
+    # PyQGIS leaves it to nobody: every run would keep its file open until QGIS ends. Then, QGIS
+    # closes all files itself, and a copy must not do so once more.
+    _watch_the_end()
+    weakref.finalize(owner, _delete, copy).atexit = False
     return copy
+
+
+_ended: list[bool] = []
+
+
+@functools.cache
+def _watch_the_end() -> None:
+    """The project is the first that QGIS deletes when it ends."""
+    QgsProject.instance().destroyed.connect(lambda: _ended.append(True))
+
+
+def _delete(copy: Any) -> None:
+    if not _ended:
+        sip.delete(copy)
 
 
 def _grid(provider: Any) -> Grid:

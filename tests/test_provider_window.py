@@ -24,6 +24,7 @@ from segshap_qgis.geo.grid import to_map, to_pixel
 from segshap_qgis.provider_window import Snapshot
 from tests.geo.raster_files import DATA, GRIDS, NORTH_UP, NOT_SQUARE, numbered, write_tiff
 
+ROOT = Path(__file__).resolve().parents[1]
 KINDS = ["uint8", "uint16", "int16", "uint32", "int32", "float32", "float64"]
 
 pytestmark = pytest.mark.usefixtures("qgis_app")
@@ -324,3 +325,26 @@ def test_snapshots_keep_no_file_open_once_they_are_gone(tmp_path):
         Snapshot(layer).read((0, 0, 1, 1), 32)
     # QGIS itself keeps the file open once or twice to use it again.
     assert open_files() <= before + 1
+
+
+SNAPSHOT_THAT_OUTLIVES_QGIS = """
+import sys
+from qgis.core import QgsApplication, QgsRasterLayer
+application = QgsApplication([], True)
+QgsApplication.initQgis()
+from segshap_qgis.provider_window import Snapshot
+layer = QgsRasterLayer(sys.argv[1], "scene")
+kept = [Snapshot(layer), Snapshot(layer)]
+for snapshot in kept:
+    snapshot.read((0, 0, 1, 1), 32)
+del layer, snapshot
+QgsApplication.exitQgis()
+kept.pop()
+"""
+
+
+def test_a_snapshot_that_outlives_qgis_harms_nothing(tmp_path):
+    path = write_tiff(tmp_path / "scene.tif", numbered(40, 40))
+    command = [sys.executable, "-c", SNAPSHOT_THAT_OUTLIVES_QGIS, str(path)]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
