@@ -111,6 +111,7 @@ def picture_results(iface: Any, bench: Any) -> None:
     runs.tree.setCurrentItem(runs.tree.topLevelItem(runs.tree.topLevelItemCount() - 1))
     iface.messageBar().clearWidgets()
     QTest.qWait(1500)
+    wait_for(lambda: not iface.mapCanvas().isDrawing())
     grab(iface.mainWindow(), "result")
     grab(bench.dock.result_page.widget(), "result_whole")
     grab(panel.classes, "classes")

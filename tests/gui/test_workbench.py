@@ -51,7 +51,7 @@ def test_a_click_on_a_pixel_becomes_layers_and_the_tool_before_comes_back(window
     wait_until(workbench.dock.runs.records)
     (record,) = workbench.dock.runs.records()
     found = record.explanation
-    assert found.values.sum() == pytest.approx((found.prediction - found.base)[0], rel=1e-9)
+    assert found.values[0].sum() == pytest.approx((found.prediction - found.base)[0], rel=1e-9)
     assert np.argwhere(record.region).tolist() == [
         [30 - record.window.offset[0], 40 - record.window.offset[1]]
     ]
