@@ -101,17 +101,18 @@ class ExplainJob:
         self.window: Optional[Window] = None
         self.outside = 0.0
         self._started = datetime.now(timezone.utc)
-        self._model_id = ""
+        self._model_id = self._model_checksum = ""
         self._region: Optional[NDArray[np.bool_]] = None
         self._probability: Optional[NDArray[np.float32]] = None
 
     def carry_out(self, task: Watcher) -> Optional[Record]:
         """Read, locate, explain; None when it was cancelled before there was anything to keep."""
-        from .models import load_model
+        from .models import load_model, model_checksum
 
         self._started = datetime.now(timezone.utc)
         model = self.model or load_model(self.request.model)
         self._model_id = model.card.id
+        self._model_checksum = model_checksum(self.request.model, model.card)
         self.window = window = self._read()
         with model.interruptible(task.is_cancelled):
             probabilities = model.predict(
@@ -161,6 +162,7 @@ class ExplainJob:
         return {
             **self.request.settings(),
             "model_id": self._model_id,
+            "model_checksum": self._model_checksum,
             "kind": self.kind,
             "version": __version__,
             "started": self._started.isoformat(timespec="seconds"),

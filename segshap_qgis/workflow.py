@@ -253,6 +253,7 @@ def explain_window(
     on_progress: Callable[[Explanation], bool],
     is_cancelled: Callable[[], bool],
     guide: Guide = NO_GUIDE,
+    superpixels: Optional[Superpixels] = None,
 ) -> Optional[Explanation]:
     """Explain a region of a window; what was learnt before a cancel is returned.
 
@@ -272,6 +273,8 @@ def explain_window(
         Asked often; True stops in the middle of an evaluation.
     guide : Guide
         What the super-pixels follow.
+    superpixels : Superpixels, optional
+        The players, where they are known already.
 
     Returns
     -------
@@ -293,7 +296,7 @@ def explain_window(
 
     try:
         with model.interruptible(is_cancelled):
-            superpixels = superpixels_for(request, window, guide)
+            superpixels = superpixels or superpixels_for(request, window, guide)
             game = game_for(request, model, window, superpixels, region)
             found = _METHODS[request.method](
                 game,

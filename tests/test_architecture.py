@@ -19,6 +19,7 @@ PACKAGE = ROOT / "segshap_qgis"
 _CORE = {"geo", "models", "explain", "errors", "late"}
 _SHELL = _CORE | {
     "workflow",
+    "repetition",
     "provider_window",
     "cell_layers",
     "tasks",
@@ -45,6 +46,7 @@ MAY_KNOW = {
     "model_library": _CORE,
     "workflow": _CORE,
     "scene": _CORE | {"workflow"},
+    "repetition": _CORE | {"workflow"},
     "provider_window": {"geo", "errors"},
     "cell_layers": _CORE | {"workflow", "provider_window"},
     "tasks": _CORE | {"workflow", "dependencies"},

@@ -71,6 +71,30 @@ def test_what_the_site_refuses_is_found(tool, package, tmp_path, name, complaint
     assert complaint in "".join(tool.complaints(bad))
 
 
+@pytest.fixture
+def scanners():
+    for module in ("bandit", "detect_secrets", "flake8_qgis"):
+        pytest.importorskip(module)
+
+
+@pytest.mark.slow
+def test_scanners_find_nothing_in_it(tool, package, scanners):
+    assert tool.findings(package) == []
+
+
+def test_scanners_find_what_must_not_be_in_it(tool, tmp_path, scanners):
+    bad = tmp_path / "bad.zip"
+    with zipfile.ZipFile(bad, "w") as archive:
+        archive.writestr("segshap/run.py", "import subprocess\nsubprocess.run('ls', shell=True)\n")
+        archive.writestr("segshap/widget.py", "from PyQt5.QtCore import Qt\n")
+        # In two parts, so that nobody takes this file for one that holds a secret.
+        archive.writestr("segshap/key.py", "aws = 'AKIA" + "IOSFODNN7EXAMPLX'\n")
+    found = "\n".join(tool.findings(bad))
+    assert "shell=True" in found
+    assert "QGS103" in found
+    assert "AWS Access Key" in found
+
+
 @pytest.mark.slow
 def test_qgis_installs_runs_and_uninstalls_it(package, tmp_path):
     if shutil.which("qgis_process") is None:

@@ -14,6 +14,7 @@ _HOMES = {
     "SegmentationModel": "segmentation",
     "ModelCard": "model_card",
     "read_card": "model_files",
+    "model_checksum": "model_files",
     "FCDenseNet": "fc_densenet",
     "fc_densenet56": "fc_densenet",
     "fc_densenet67": "fc_densenet",

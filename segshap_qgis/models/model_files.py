@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 
 from ..errors import ModelError
@@ -61,3 +63,30 @@ def card_path_of(path_or_name: str | Path) -> Path:
         return bundled
     beside = path.with_suffix(".json")
     return beside if beside.is_file() else path
+
+
+def model_checksum(path_or_name: str | Path, card: ModelCard) -> str:
+    """SHA-256 of all of a model that decides its values, by which it is recognised.
+
+    Texts for people may change: the weights, the network, its bands, classes and normalisation may
+    not.
+
+    Parameters
+    ----------
+    path_or_name : str or Path
+        As `segshap_qgis.models.load_model`.
+    card : ModelCard
+        The model's.
+    """
+    weights = card.weights.get("sha256")
+    if not weights:
+        file = card_path_of(path_or_name).parent / str(card.weights["file"])
+        weights = hashlib.sha256(file.read_bytes()).hexdigest()
+    decisive = {
+        "architecture": card.architecture,
+        "bands": [band["name"] for band in card.bands],
+        "classes": card.class_names,
+        "normalisation": card.normalisation,
+        "weights": weights,
+    }
+    return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()

@@ -14,12 +14,14 @@ from .explain_slicks import ExplainSlicks
 from .find_slicks import FindSlicks
 from .insertion_deletion import InsertionDeletion
 from .make_superpixels import MakeSuperpixels
+from .repeat import Repeat
 from .segment_raster import SegmentRaster
 
 ALGORITHMS: list[type[SegShapAlgorithm]] = [
     ExplainRegions,
     InsertionDeletion,
     CompareModels,
+    Repeat,
     MakeSuperpixels,
     SegmentRaster,
     FindSlicks,

@@ -18,7 +18,7 @@ from .groups import Group, grouped
 from .journal import Journal
 from .package import refuse_others, write_package
 from .source import SceneSource
-from .workplace import identity_of, identity_of_model, small_cache, workplace
+from .workplace import identity_of, small_cache, workplace
 
 if TYPE_CHECKING:
     from .cluster import Cluster
@@ -219,12 +219,12 @@ def _unit(source: SceneSource, model: str) -> Optional[str]:
 
 def _identity(queue: Queue) -> dict[str, Any]:
     """All that decides the result."""
-    from ..models import load_model
+    from ..models import load_model, model_checksum
 
     run = queue.request.run
     return {
         **asdict(queue.request),
         "raster": identity_of(queue.request.raster),
-        "model": identity_of_model(run.model, load_model(run.model).card),
+        "model": model_checksum(run.model, load_model(run.model).card),
         "outlines": [to_wkb(outline).hex() for outline in queue.outlines],
     }

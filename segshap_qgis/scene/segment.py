@@ -18,7 +18,7 @@ from .maps import MapPair, class_path
 from .sea import SeaSurface, sea_surface
 from .source import SceneSource
 from .tiles import spans, weights
-from .workplace import identity_of, identity_of_model, small_cache, workplace
+from .workplace import identity_of, small_cache, workplace
 
 if TYPE_CHECKING:
     from ..models import SegmentationModel
@@ -114,7 +114,7 @@ def segment_scene(
     Interrupted
         It was cancelled.
     """
-    from ..models import load_model
+    from ..models import load_model, model_checksum
 
     if request.kind not in KINDS:
         raise SettingsError(
@@ -126,7 +126,7 @@ def segment_scene(
         **asdict(request),
         "raster": identity_of(request.raster),
         "land": request.land and identity_of(request.land),
-        "model": identity_of_model(request.model, model.card),
+        "model": model_checksum(request.model, model.card),
     }
     work = workplace(target, job)
     with small_cache(), model.interruptible(is_cancelled):

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from osgeo import gdal
 
 from ..geo.aside import file_errors
-
-if TYPE_CHECKING:
-    from ..models import ModelCard
 
 KEY = "job.json"
 # Bytes of GDAL's cache while a scene is worked on; its default is a share of the machine's memory.
@@ -65,17 +61,6 @@ def identity_of(path: str) -> dict[str, Any]:
         "bytes": status.st_size,
         "changed": status.st_mtime_ns,
     }
-
-
-def identity_of_model(path_or_name: str, card: ModelCard) -> str:
-    """What changes when a model is replaced: a checksum of its card and of its weights."""
-    from ..models.model_files import card_path_of
-
-    weights = card.weights.get("sha256")
-    if not weights:
-        file = card_path_of(path_or_name).parent / str(card.weights["file"])
-        weights = hashlib.sha256(file.read_bytes()).hexdigest()
-    return hashlib.sha256(f"{card.to_json()}{weights}".encode()).hexdigest()
 
 
 @contextmanager

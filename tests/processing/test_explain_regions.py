@@ -227,6 +227,24 @@ def test_a_shell_explains_the_sample_scene_into_a_geopackage(shell, regions_file
 
 
 @pytest.mark.slow
+def test_a_shell_repeats_a_run_to_the_last_bit(shell, regions_file, tmp_path):
+    scene = ROOT / "resources" / "sample" / "sample_slick.tif"
+    runs, again = tmp_path / "runs.gpkg", tmp_path / "again.gpkg"
+    done = shell(
+        "run", "segshap:explainregions", f"--INPUT={scene}", f"--REGIONS={regions_file}",
+        f"--MODEL_FILE={write_small_model(tmp_path)}", "--WINDOW=96", "--BUDGET=30",
+        f"--OUTPUT={tmp_path / 'summary.gpkg'}", f"--OUTPUT_RUNS={runs}",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    done = shell("run", "segshap:repeat", f"--INPUT={runs}", f"--OUTPUT={again}")
+    assert done.returncode == 0, done.stderr
+    assert "LARGEST_DIFFERENCE:\t0\n" in done.stdout
+    assert "RASTER_STATE:\tsame" in done.stdout
+    assert "SAME_BITS:\ttrue" in done.stdout
+    assert len(list_runs(again)) == 1
+
+
+@pytest.mark.slow
 def test_a_shell_hears_of_a_failure_and_what_to_do(shell, regions_file, tmp_path):
     scene = ROOT / "resources" / "sample" / "sample_slick.tif"
     done = shell(
