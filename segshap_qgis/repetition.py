@@ -116,7 +116,7 @@ def repeat(
     )
     if found is None or is_cancelled() or as_far.stopped:
         raise Interrupted
-    found = as_far.kept or found
+    found = as_far.passed or found
     facts = {
         **record.settings,
         **request.settings(),
@@ -147,9 +147,8 @@ class _AsFarAs:
 
     Attributes
     ----------
-    kept : Explanation or None
-        The one of the repetition that has come as far as the first, unless the repetition's last
-        one is wanted.
+    passed : Explanation or None
+        What the repetition had where the first run was left to itself, if it went beyond that.
     stopped : bool
         Whether the other follower stopped it.
     """
@@ -157,8 +156,9 @@ class _AsFarAs:
     def __init__(self, first: Explanation, on_progress: Callable[[Explanation], bool]) -> None:
         self._first = first
         self._on_progress = on_progress
-        self.kept: Optional[Explanation] = None
+        self.passed: Optional[Explanation] = None
         self.stopped = False
+        self._as_far: Optional[Explanation] = None
 
     def __call__(self, partial: Explanation) -> bool:
         """Receive a partial explanation; False stops."""
@@ -168,11 +168,10 @@ class _AsFarAs:
         if partial.evaluations < self._first.evaluations:
             return True
         if partial.evaluations == self._first.evaluations:
+            self._as_far = partial
             # A run that is stopped gives one more estimate, from all that it knows by then.
-            if len(partial.history) < len(self._first.history):
-                return False
-            self.kept = partial
-            return True
+            return len(partial.history) >= len(self._first.history)
+        self.passed = self._as_far
         return False
 
 

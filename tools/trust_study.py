@@ -86,13 +86,12 @@ def main() -> None:
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
     """Explain the detections of every chip; a file of the same settings is gone on with."""
-    from segshap_qgis.models import load_model
-    from segshap_qgis.scene.workplace import identity_of_model
+    from segshap_qgis.models import load_model, model_checksum
 
     model = load_model(options.model)
     asked = {
         "model": model.card.id,
-        "checksum": identity_of_model(options.model, model.card),
+        "checksum": model_checksum(options.model, model.card),
         "budget": options.budget,
         "every": options.every,
     }
