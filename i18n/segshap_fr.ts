@@ -1700,6 +1700,95 @@ Les pixels sans données n'appartiennent à aucun superpixel. Utile pour choisir
         </message>
     </context>
     <context>
+        <name>Repeat</name>
+        <message>
+            <source>A model's card (.json), an ONNX file, or another file with its card beside.</source>
+            <translation>La fiche d'un modèle (.json), un fichier ONNX, ou un autre fichier avec sa fiche à côté.</translation>
+        </message>
+        <message>
+            <source>All bits are the same</source>
+            <translation>Tous les bits sont les mêmes</translation>
+        </message>
+        <message>
+            <source>An existing GeoPackage is added to.</source>
+            <translation>Un GeoPackage existant est complété.</translation>
+        </message>
+        <message>
+            <source>Cancelled: nothing was written.</source>
+            <translation>Annulé : rien n'a été écrit.</translation>
+        </message>
+        <message>
+            <source>GeoPackage with the explanation</source>
+            <translation>GeoPackage avec l'explication</translation>
+        </message>
+        <message>
+            <source>Largest difference</source>
+            <translation>Plus grande différence</translation>
+        </message>
+        <message>
+            <source>Largest difference: {:.3g}</source>
+            <translation>Plus grande différence : {:.3g}</translation>
+        </message>
+        <message>
+            <source>Model file, if it lies elsewhere now</source>
+            <translation>Fichier du modèle, s'il est ailleurs maintenant</translation>
+        </message>
+        <message>
+            <source>Name of the run</source>
+            <translation>Nom de l'exécution</translation>
+        </message>
+        <message>
+            <source>Only compared with the pixels in the file, which are what is explained.</source>
+            <translation>Seulement comparé aux pixels du fichier, qui sont ce qui est expliqué.</translation>
+        </message>
+        <message>
+            <source>Quality</source>
+            <translation>Qualité</translation>
+        </message>
+        <message>
+            <source>Raster, if it lies elsewhere now</source>
+            <translation>Raster, s'il est ailleurs maintenant</translation>
+        </message>
+        <message>
+            <source>Repeat an explanation</source>
+            <translation>Répéter une explication</translation>
+        </message>
+        <message>
+            <source>Repeats an exported explanation from what its GeoPackage carries: pixels, super-pixels, region, settings and seed. The model must be the one that made it, by its checksum; the raster is compared with the pixels in the file, if it is still there.
+Writes the repetition into a GeoPackage and tells the largest difference to the old values. On the same machine, with the same versions, it is 0: the bits are the same. A run that was cancelled is repeated as far as it went. A slick of a queue was explained together with its neighbours, and is repeated alone, which need not give the same bits.</source>
+            <translation>Répète une explication exportée à partir de ce que son GeoPackage contient : pixels, superpixels, région, réglages et graine. Le modèle doit être celui qui l'a faite, d'après sa somme de contrôle ; le raster est comparé aux pixels du fichier, s'il est encore là.
+Écrit la répétition dans un GeoPackage et donne la plus grande différence avec les anciennes valeurs. Sur la même machine, avec les mêmes versions, elle est de 0 : les bits sont les mêmes. Une exécution annulée est répétée jusqu'où elle était allée. Une nappe d'une file a été expliquée avec ses voisines et est répétée seule, ce qui ne donne pas forcément les mêmes bits.</translation>
+        </message>
+        <message>
+            <source>Repetition</source>
+            <translation>Répétition</translation>
+        </message>
+        <message>
+            <source>State of the raster</source>
+            <translation>État du raster</translation>
+        </message>
+        <message>
+            <source>The last one in the file if it is empty.</source>
+            <translation>La dernière du fichier si le champ est vide.</translation>
+        </message>
+        <message>
+            <source>The raster {} is not there; the pixels in the file are explained.</source>
+            <translation>Le raster {} n'est pas là ; les pixels du fichier sont expliqués.</translation>
+        </message>
+        <message>
+            <source>The repetition is the same to the last bit.</source>
+            <translation>La répétition est la même au bit près.</translation>
+        </message>
+        <message>
+            <source>Written by the dock, or by one of the algorithms as whole runs.</source>
+            <translation>Écrit par le panneau, ou par l'un des algorithmes comme exécutions complètes.</translation>
+        </message>
+        <message>
+            <source>{} of {} pixels of the raster are not as they were; those in the file are explained.</source>
+            <translation>{} pixels du raster sur {} ont changé ; ceux du fichier sont expliqués.</translation>
+        </message>
+    </context>
+    <context>
         <name>Report</name>
         <message>
             <source>About the model</source>

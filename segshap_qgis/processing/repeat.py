@@ -45,7 +45,7 @@ class Repeat(SegShapAlgorithm):
         "Writes the repetition into a GeoPackage and tells the largest difference to the old "
         "values. On the same machine, with the same versions, it is 0: the bits are the same. A "
         "run that was cancelled is repeated as far as it went. A slick of a queue was explained "
-        "together with its neighbours, and is repeated alone: its last digits may differ."
+        "together with its neighbours, and is repeated alone, which need not give the same bits."
     )
 
     def initAlgorithm(self, _configuration: Optional[dict[str, Any]] = None) -> None:
