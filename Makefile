@@ -3,7 +3,7 @@
 PYTHON := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint types check demo demo-library benchmark torture paper figures test-matrix mutation fuzz audit package clean
+.PHONY: help setup test lint types check demo demo-library benchmark torture figures test-matrix mutation fuzz audit package clean
 
 help:  ## list these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -35,10 +35,8 @@ benchmark: setup  ## speed and accuracy against shap and captum (ARGS="--quick",
 torture: setup  ## faults on purpose in the real QGIS, at most 20 minutes (ARGS="--only cancel")
 	$(PYTHON) -m torture $(ARGS)
 
-paper: setup  ## the paper's figures remade, into build/paper (ARGS="--only sizes")
+figures: setup  ## the paper's figures remade, into build/paper (ARGS="--only sizes", ARGS=--quick)
 	$(PYTHON) tools/paper_figures.py $(ARGS)
-
-figures: paper
 
 test-matrix: setup  ## the tests on the next QGIS too (needs root, 6 GB in build/)
 	bash tools/test_matrix.sh

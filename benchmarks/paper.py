@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from typing import Any, Optional
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,20 +14,33 @@ from segshap_qgis.explain import (
     Explanation,
     Superpixels,
     classes_in_background,
+    compare,
     explain,
     rise,
 )
-from segshap_qgis.explain.faithfulness import rank_correlation
+from segshap_qgis.explain.faithfulness import (
+    completeness,
+    infidelity,
+    rank_correlation,
+    seed_stability,
+)
 from segshap_qgis.explain.pixel_curves import pixel_curves, random_pixel_curves
+from segshap_qgis.explain.rise import PixelImportance, rise_cells
 from segshap_qgis.explain.superpixels import cell_means
-from segshap_qgis.figures import curves_figure, new_figure
-from segshap_qgis.models import SegmentationModel, make_averaged_game, make_game
+from segshap_qgis.figures import curves_figure, new_figure, randomisation_figure
+from segshap_qgis.models import (
+    SegmentationModel,
+    make_averaged_game,
+    make_comparison_game,
+    make_game,
+)
+from segshap_qgis.models.randomisation import randomisation_check
 
 from .grids import KINDS, SIZES, make_cells
 from .panels import outline, row, show_cells, show_image, show_signed
 
 BACKGROUNDS = ("mean", "zero", "local_mean", "blur")
-STEPS = 10
+RANDOM_MAPS = 10
 
 
 @dataclass(frozen=True)
@@ -55,6 +68,10 @@ class Study:
         Of the explanations, where a figure does not vary it.
     budget : int
         Evaluations of an explanation, masks of RISE.
+    steps : int
+        Of a curve.
+    second : SegmentationModel, optional
+        Another model of the same bands and class, to compare with.
     """
 
     model: SegmentationModel
@@ -64,7 +81,9 @@ class Study:
     rival: str
     background: str
     budget: int
-    known: dict[Any, Explanation] = field(default_factory=dict)
+    steps: int = 10
+    second: Optional[SegmentationModel] = None
+    known: dict[Any, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.shape = self.image.shape[1], self.image.shape[2]
@@ -89,15 +108,44 @@ class Study:
         return make(self.model, self.image, cells, regions, classes, background, evaluations=budget)
 
     def explained(
-        self, kind: str = "hexagons", size: str = "medium", region: str = "", background: Any = ""
+        self,
+        kind: str = "hexagons",
+        size: str = "medium",
+        region: str = "",
+        background: Any = "",
+        seed: int = 0,
     ) -> Explanation:
         """Contributions to the target; each combination is computed once."""
-        key = (kind, size, region or self.main_region, background or self.background)
+        key = (kind, size, region or self.main_region, background or self.background, seed)
         if key not in self.known:
             cells = self.cells(kind, size)
             game = self.game(cells, key[2], key[3], [self.target])
-            self.known[key] = explain(game, cells, self.budget)
-        return self.known[key]
+            self.known[key] = explain(game, cells, self.budget, seed)
+        found: Explanation = self.known[key]
+        return found
+
+    def heat(self) -> PixelImportance:
+        """RISE on the main region, computed once."""
+        if "heat" not in self.known:
+            cells = rise_cells(self.shape, self.valid)
+            make: Any = make_game
+            game = make(
+                self.model,
+                self.image,
+                cells,
+                [self.regions[self.main_region]],
+                [self.target],
+                self.background,
+                evaluations=0,
+                precision="float32",
+            )
+            self.known["heat"] = rise(game, self.shape, n_masks=self.budget)
+        found: PixelImportance = self.known["heat"]
+        return found
+
+    def facts(self, found: Explanation, region: str = "") -> dict[str, Any]:
+        """Numbers of one explanation that the claims speak of."""
+        return facts(found, self.regions[region or self.main_region])
 
 
 def figure_input_output_map(study: Study) -> Made:
@@ -110,7 +158,7 @@ def figure_input_output_map(study: Study) -> Made:
     figure.colorbar(axes[1].imshow(probability, cmap="magma", vmin=0, vmax=1), ax=axes[1])
     axes[1].set_title(f"p({study.target})")
     show_signed(figure, axes[2], found.to_map(), "contributions")
-    numbers = _facts(found)
+    numbers = study.facts(found) | {"gap": float(completeness(found)[0])}
     caption = (
         f"p({study.target}) {numbers['prediction']:.3f} on the region, {numbers['base']:.3f} on the"
         f" background; the three strongest of {numbers['cells']} cells hold"
@@ -129,7 +177,7 @@ def figure_kinds(study: Study) -> Made:
         show_cells(above, study.image, found.superpixels)
         above.set_title(f"{kind}: {found.superpixels.n_players}")
         show_signed(figure, below, found.to_map(), "")
-        numbers[kind] = _facts(found)
+        numbers[kind] = study.facts(found)
     return Made(figure, "Kinds of super-pixels of one mean area and their contributions.", numbers)
 
 
@@ -140,15 +188,13 @@ def figure_sizes(study: Study) -> Made:
     for size, axis in zip(SIZES, axes):
         found = study.explained(size=size)
         show_signed(figure, axis, found.to_map(), f"{size}: {found.superpixels.n_players}")
-        numbers[size] = _facts(found)
+        numbers[size] = study.facts(found)
     return Made(figure, "The same region with hexagons of three sizes.", numbers)
 
 
 def figure_rise(study: Study) -> Made:
     """Figure 5: contributions against RISE and its signed variant."""
-    found = study.explained()
-    game = study.game(found.superpixels, study.main_region, study.background, [study.target])
-    heat = rise(game, study.shape, n_masks=study.budget)
+    found, heat = study.explained(), study.heat()
     figure, axes = row(3)
     show_signed(figure, axes[0], found.to_map(), "Shapley values")
     figure.colorbar(axes[1].imshow(heat.heat[0], cmap="inferno"), ax=axes[1])
@@ -179,13 +225,18 @@ def figure_regions(study: Study) -> Made:
         found = study.explained(region=name)
         show_signed(figure, axis, found.to_map(), f"{name}: {found.prediction[0]:.3f}")
         outline(axis, study.regions[name])
-        numbers[name] = _facts(found)
+        numbers[name] = study.facts(found, name)
     pixel = next(name for name in study.regions if name.endswith("one pixel"))
+    # Different seeds, as for the ceiling: shared coalitions would share their errors.
     agreement = rank_correlation(
-        study.explained().values[0], study.explained(region=pixel).values[0]
+        study.explained().values[0], study.explained(region=pixel, seed=1).values[0]
     )
-    numbers["pixel_against_region"] = agreement
-    caption = f"Regions; the pixel agrees with the region around it at rank {agreement:.2f}."
+    ceiling = seed_stability([study.explained(), study.explained(seed=1)])
+    numbers["pixel_against_region"], numbers["ceiling"] = agreement, ceiling
+    caption = (
+        f"Regions; the pixel agrees with the region around it at rank {agreement:.2f}, the region"
+        f" with itself under another seed at {ceiling:.2f}."
+    )
     return Made(figure, caption, numbers)
 
 
@@ -198,7 +249,7 @@ def figure_backgrounds(study: Study) -> Made:
         found = study.explained(background=background)
         name = "averaged" if isinstance(background, tuple) else background
         show_signed(figure, axis, found.to_map(), f"{name}: base {found.base[0]:.3f}")
-        numbers[name] = {**_facts(found), "is_the_class": bool(classes_in_background(found))}
+        numbers[name] = {**study.facts(found), "is_the_class": bool(classes_in_background(found))}
     trapped = [name for name, facts in numbers.items() if facts["is_the_class"]]
     caption = (
         f"Backgrounds that the model takes for {study.target}: {', '.join(trapped) or 'none'}."
@@ -212,14 +263,91 @@ def figure_classes(study: Study) -> Made:
     names = [study.target, study.rival]
     game = study.game(cells, study.main_region, study.background, names)
     found = explain(ContrastGame(game, [(0, 1)]), cells, study.budget)
-    figure, axes = row(3)
-    for target, axis in enumerate(axes):
+    figure, axes = row(4)
+    show_image(axes[0], study.image, study.regions[study.main_region])
+    axes[0].set_title("input and region")
+    for target, axis in enumerate(axes[1:]):
         title = f"{found.settings['targets'][target]}: {found.prediction[target]:.3f}"
         show_signed(figure, axis, found.to_map(target), title)
     sure = np.abs(found.values[2]) > 2 * found.standard_errors[2]
-    numbers = {"targets": found.settings["targets"], "sure_cells": int(sure.sum())}
+    numbers = {
+        "targets": found.settings["targets"],
+        "predictions": found.prediction.tolist(),
+        "sure_cells": int(sure.sum()),
+        "cells": cells.n_players,
+        "evaluations": found.evaluations,
+        "correlation": rank_correlation(found.values[0], found.values[1]),
+    }
     caption = f"{names[0]} rather than {names[1]}: {sure.sum()} cells differ beyond two errors."
     return Made(figure, caption, numbers)
+
+
+def figure_models(study: Study) -> Made:
+    """Two models on the same coalitions: future work in the paper."""
+    if study.second is None:
+        raise ValueError("a comparison needs a second model")
+    cells = study.cells()
+    game = make_comparison_game(
+        [study.model, study.second],
+        study.image,
+        cells,
+        [study.regions[study.main_region]],
+        [study.target],
+        study.background,
+        evaluations=2 * study.budget,
+    )
+    found = compare(game, cells, study.budget)
+    figure, axes = row(3)
+    parts = (found.first, found.second, found.difference)
+    titles = (study.model.card.id, study.second.card.id, "difference")
+    for part, title, axis in zip(parts, titles, axes):
+        show_signed(figure, axis, part.to_map(), f"{title}: {part.prediction[0]:.3f}")
+    (agreement,) = found.agreements
+    caption = (
+        f"Two models agree at rank {agreement.rank_correlation:.2f} of at most"
+        f" {agreement.ceiling:.2f}; {agreement.differing_cells} of {cells.n_players} cells differ."
+    )
+    return Made(figure, caption, _known(asdict(agreement)))
+
+
+def figure_sanity(study: Study) -> Made:
+    """Layer randomisation, and the other measures of faithfulness as numbers."""
+    cells = study.cells()
+    found = study.explained()
+    regions = [study.regions[study.main_region]]
+
+    def explained(model: Any, seed: int) -> Explanation:
+        make: Any = make_game
+        game = make(
+            model,
+            study.image,
+            cells,
+            regions,
+            [study.target],
+            study.background,
+            evaluations=study.budget,
+        )
+        return explain(game, cells, study.budget, seed)
+
+    check = randomisation_check(study.model, explained)
+    game = study.game(cells, study.main_region, study.background, [study.target])
+    mean, error = infidelity(game, found)
+    change = float(found.prediction[0] - found.base[0])
+    numbers = {
+        "shares_randomised": (check.layers / check.n_layers).tolist(),
+        "correlation": check.correlation.tolist(),
+        "ceiling": check.ceiling,
+        "infidelity": float(mean[0]),
+        "infidelity_error": float(error[0]),
+        "relative_infidelity": float(np.sqrt(mean[0]) / abs(change)) if change else None,
+        "completeness_gap": float(completeness(found)[0]),
+    }
+    caption = (
+        f"With all layers re-initialised the rank correlation is {check.correlation[-1]:.2f}, that"
+        f" of two seeds {check.ceiling:.2f}; contributions foretell what hiding random cells"
+        f" changes to {100 * (numbers['relative_infidelity'] or 0):.0f}% of the whole change."
+    )
+    return Made(randomisation_figure({"Shapley values": check}), caption, _known(numbers))
 
 
 def figure_curves(study: Study) -> Made:
@@ -228,9 +356,10 @@ def figure_curves(study: Study) -> Made:
     game = study.game(default.superpixels, study.main_region, study.background, [study.target])
     maps = {f"hexagons, {size}": study.explained(size=size).to_map() for size in SIZES}
     maps |= {kind: study.explained(kind).to_map() for kind in KINDS[1:]}
-    maps["RISE"] = rise(game, study.shape, n_masks=study.budget).heat[0]
-    curves = {name: pixel_curves(game, heat, steps=STEPS) for name, heat in maps.items()}
-    random = random_pixel_curves(game, default.superpixels, steps=STEPS, n_orders=10)
+    maps["RISE"] = study.heat().heat[0]
+    steps = study.steps
+    curves = {name: pixel_curves(game, heat, steps=steps) for name, heat in maps.items()}
+    random = random_pixel_curves(game, default.superpixels, steps=steps, n_orders=RANDOM_MAPS)
     numbers: dict[str, Any] = {
         name: {"insertion": found.insertion.auc, "deletion": found.deletion.auc}
         for name, found in curves.items()
@@ -252,19 +381,48 @@ FIGURES: dict[str, Callable[[Study], Made]] = {
     "backgrounds": figure_backgrounds,
     "classes": figure_classes,
     "curves": figure_curves,
+    "sanity": figure_sanity,
+    "models": figure_models,
 }
+# Of a photograph; HarDNet-MSEG looks everywhere, so its maps cost many times those of the slick.
+STREET_FIGURES = ("classes",)
 
 
-def _facts(found: Explanation) -> dict[str, Any]:
-    squares = np.sort(found.values[0] ** 2)[::-1]
+def facts(found: Explanation, region: NDArray[np.bool_]) -> dict[str, Any]:
+    """Numbers of an explanation: how strong, how few, how near.
+
+    Parameters
+    ----------
+    found : Explanation
+        Its first target counts.
+    region : (H, W) bool array
+        What was explained.
+    """
+    strength = np.abs(found.values[0])
+    squares = np.sort(strength**2)[::-1]
+    rows, columns = np.nonzero(region)
+    away = np.hypot(*(found.superpixels.centres() - [rows.mean(), columns.mean()]).T)
+    is_any = bool(strength.any())
     return {
         "prediction": float(found.prediction[0]),
         "base": float(found.base[0]),
         "cells": found.superpixels.n_players,
         "evaluations": found.evaluations,
         "precision": found.precision if np.isfinite(found.precision) else None,
-        "share_of_three": float(squares[:3].sum() / squares.sum()) if squares.any() else None,
+        "largest": float(strength.max()),
+        "share_of_three": float(squares[:3].sum() / squares.sum()) if is_any else None,
+        "half_area": area_of_half(np.abs(found.to_map())) if is_any else None,
+        "mean_distance": float(strength @ away / strength.sum()) if is_any else None,
     }
+
+
+def _known(tree: Any) -> Any:
+    """None in place of what is not a number: JSON has no word for it."""
+    if isinstance(tree, dict):
+        return {name: _known(branch) for name, branch in tree.items()}
+    if isinstance(tree, list):
+        return [_known(branch) for branch in tree]
+    return None if isinstance(tree, float) and not np.isfinite(tree) else tree
 
 
 def area_of_half(heat: NDArray[np.floating]) -> float:

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Remake the paper's figures with SegSHAP: each with its caption, settings and numbers.
 
-Works on a window of the bundled scene with a bundled model; with --street CARD PHOTOGRAPH also on a
-street scene. Writes one PNG a figure and one JSON file with what stands behind them.
+Works on a window of the bundled scene with a bundled model; with --street CARD PHOTOGRAPH... also
+on street scenes. Writes one PNG a figure and one JSON file with what stands behind them; with
+--document what was measured goes into docs/paper.md.
 
-    python tools/paper_figures.py
+    python tools/paper_figures.py --quick
     python tools/paper_figures.py --only sizes --budget 2000
+    python tools/paper_figures.py --street CARD PHOTOGRAPH PHOTOGRAPH --document
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +26,18 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.paper import FIGURES, Study  # noqa: E402
+from benchmarks.paper import FIGURES, STREET_FIGURES, Study  # noqa: E402
+from benchmarks.paper_claims import in_page, table  # noqa: E402
 from segshap_qgis.models import load_model  # noqa: E402
 
 SCENE = ROOT / "resources" / "sample" / "sample_slick.tif"
 TOP, LEFT = 90, 0  # of the window in the scene, so that it holds the slick
+# Rows that a photograph is reduced to, about as many as those of the training set.
+PHOTOGRAPH_HEIGHT = 360
+# HarDNet-MSEG has no tables to speed it up: fewer evaluations of it.
+STREET_SHARE = 2
+PAGE = ROOT / "docs" / "paper.md"
+STUDY = ROOT / "build" / "superpixel_study.json"
 # Places in the scene: a bend of the slick, water beside it, open sea; row, column.
 PLACES = {"slick": (201, 113), "mixed": (166, 116), "sea": (300, 220)}
 
@@ -36,16 +46,13 @@ def main() -> None:
     """Make the figures that were asked for."""
     options = parse_arguments()
     options.output.mkdir(parents=True, exist_ok=True)
-    studies = {"radar": radar_study(options)}
-    if options.street:
-        studies["street"] = street_study(options)
-    record: dict[str, Any] = {}
-    for kind, study in studies.items():
-        for name, make in FIGURES.items():
-            if options.only and name not in options.only:
-                continue
+    beside = options.output / "figures.json"
+    # Figures made one by one belong together.
+    record: dict[str, Any] = json.loads(beside.read_text("utf-8")) if beside.is_file() else {}
+    for kind, study in studies_of(options):
+        for name in figures_of(kind, study, options):
             started = time.monotonic()
-            made = make(study)
+            made = FIGURES[name](study)
             path = options.output / f"{kind}-{name}.png"
             made.figure.savefig(path, dpi=110)
             record[path.name] = {
@@ -55,22 +62,67 @@ def main() -> None:
                 "seconds": round(time.monotonic() - started, 1),
             }
             print(f"{path}: {made.caption}", flush=True)
-            text = json.dumps(record, indent=2)
-            (options.output / "figures.json").write_text(text + "\n", encoding="utf-8")
+            beside.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    if options.document:
+        document(record)
+
+
+def studies_of(options: argparse.Namespace) -> Iterator[tuple[str, Study]]:
+    """The radar scene, then every photograph."""
+    yield "radar", radar_study(options)
+    if options.street:
+        card, *photographs = options.street
+        model = load_model(Path(card))
+        for number, photograph in enumerate(photographs, 1):
+            yield f"street{number}", street_study(model, photograph, options)
+
+
+def figures_of(kind: str, study: Study, options: argparse.Namespace) -> list[str]:
+    """Names of the figures to make."""
+    names = list(FIGURES if kind == "radar" else STREET_FIGURES)
+    if study.second is None and "models" in names:
+        names.remove("models")
+    return [name for name in names if not options.only or name in options.only]
+
+
+def document(record: dict[str, Any]) -> None:
+    """Write what was measured, and by what, into the page on the paper."""
+    study = json.loads(STUDY.read_text("utf-8")) if STUDY.is_file() else None
+    radar = next(iter(record.values()))["settings"]
+    seconds = sum(made["seconds"] for made in record.values())
+    height, width = radar["image"][1:]
+    measured = (
+        f"Written by `tools/paper_figures.py --document`: model `{radar['model']}`, window of"
+        f" {height} x {width} pixels, at most {radar['budget']} evaluations a map;"
+        f" {seconds / 60:.0f} minutes in all.\n\n{table(record, study)}"
+    )
+    PAGE.write_text(in_page(PAGE.read_text("utf-8"), measured), encoding="utf-8")
+    print(f"Written into {PAGE}")
 
 
 def parse_arguments() -> argparse.Namespace:
     """Model, sizes and files."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", default="oil_fcdensenet56", help="bundled name or card")
+    parser.add_argument("--second", help="another model to compare with, bundled name or card")
     parser.add_argument("--window", type=int, default=256, help="side of the explained window")
     parser.add_argument("--budget", type=int, default=600, help="evaluations of every map")
+    parser.add_argument("--steps", type=int, default=10, help="steps of every curve")
     parser.add_argument("--only", nargs="+", choices=sorted(FIGURES), help="only these figures")
     parser.add_argument(
-        "--street", nargs=2, metavar=("CARD", "PHOTOGRAPH"), help="a street model and an image"
+        "--street", nargs="+", metavar="FILE", help="card of a street model, then photographs"
     )
+    parser.add_argument("--quick", action="store_true", help="small and rough, in a minute or two")
+    parser.add_argument("--document", action="store_true", help="write the numbers into the page")
     parser.add_argument("--output", type=Path, default=ROOT / "build" / "paper")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.street and len(options.street) < 2:
+        parser.error("--street needs a card and at least one photograph")
+    if options.quick and options.document:
+        parser.error("rough numbers do not belong into the page")
+    if options.quick:
+        options.window, options.budget, options.steps = 128, 60, 4
+    return options
 
 
 def settings_of(study: Study) -> dict[str, Any]:
@@ -98,18 +150,22 @@ def radar_study(options: argparse.Namespace) -> Study:
             regions[name] = _square(side, side, row - TOP, column - LEFT, half)
     row, column = PLACES["slick"]
     regions["slick, one pixel"] = _square(side, side, row - TOP, column - LEFT, 0)
-    return Study(load_model(options.model), image, regions, "oil", "sea", "mean", options.budget)
+    second = load_model(options.second) if options.second else None
+    model = load_model(options.model)
+    return Study(model, image, regions, "oil", "sea", "mean", options.budget, options.steps, second)
 
 
-def street_study(options: argparse.Namespace) -> Study:
+def street_study(model: Any, photograph: str, options: argparse.Namespace) -> Study:
     """The middle of a photograph; the class that is likeliest there against the next one."""
     from skimage.io import imread
 
-    card, photograph = options.street
-    model = load_model(Path(card))
     image = np.moveaxis(imread(photograph)[..., :3], -1, 0).astype(np.float32)
-    height, width = (min(length, 512) for length in image.shape[1:])
-    image = image[:, -height:, :width]
+    # Photographs are larger than those that the model learnt from.
+    step = max(1, round(image.shape[1] / PHOTOGRAPH_HEIGHT))
+    image = image[:, ::step, ::step]
+    height, width = (min(length, options.window) for length in image.shape[1:])
+    top, left = (image.shape[1] - height) // 2, (image.shape[2] - width) // 2
+    image = np.ascontiguousarray(image[:, top : top + height, left : left + width])
     row, column = height // 2, width // 2
     regions = {
         "middle": _square(height, width, row, column, 16),
@@ -117,7 +173,8 @@ def street_study(options: argparse.Namespace) -> Study:
     }
     means = model.predict(image)[:, regions["middle"]].mean(axis=1)
     first, second = (model.class_names[i] for i in np.argsort(-means)[:2])
-    return Study(model, image, regions, first, second, "zero", options.budget)
+    budget = max(60, options.budget // STREET_SHARE)
+    return Study(model, image, regions, first, second, "zero", budget, options.steps)
 
 
 def _square(height: int, width: int, row: int, column: int, half: int) -> NDArray[np.bool_]:
