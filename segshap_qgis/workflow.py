@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Optional, Union
 
@@ -24,6 +25,7 @@ from .explain import (
     squares,
 )
 from .explain.class_cells import cut_along_classes
+from .explain.comparison import likeness
 from .explain.rise import rise_cells
 
 if TYPE_CHECKING:
@@ -103,6 +105,9 @@ class Request:
         Raster pixels, along each side, that become one pixel of the window; 1 keeps them.
     against : str or None
         Name of another class: explains why `target` rather than this one. None explains `target`.
+    second : str
+        Path of another model's card: explains what the first model sees in `target` rather than
+        this one, both on the same coalitions. Empty for none.
     """
 
     model: str
@@ -124,6 +129,7 @@ class Request:
     window: int = 512
     merge: int = 1
     against: Optional[str] = None
+    second: str = ""
 
     def settings(self) -> dict[str, Any]:
         """The request as it is kept with a result."""
@@ -307,6 +313,8 @@ def explain_window(
                 stop_at=request.stop_at,
                 settings={**request.settings(), "model_id": model.card.id},
             )
+            if request.second and found.n_targets > 1:
+                return _with_likeness(found)
             return _asked_for(request, found)
     except Interrupted:
         return latest
@@ -340,6 +348,8 @@ def game_for(
         Of every class of the model, for RISE only of those asked for; its last target is the one
         that the request asks for.
     """
+    if request.second:
+        return _comparison_game(request, model, window, superpixels, region)
     from .models import make_averaged_game, make_game
 
     classes = _played_classes(request, model)
@@ -365,6 +375,51 @@ def game_for(
         return game
     other = model.class_names[model.class_index(request.against)]
     return ContrastGame(game, [(len(classes) - 1, classes.index(other))])
+
+
+def _comparison_game(
+    request: Request,
+    model: SegmentationModel,
+    window: Window,
+    superpixels: Superpixels,
+    region: NDArray[np.bool_],
+) -> Game:
+    """Two models on the class, and last the first rather than the second."""
+    from .models import load_model, make_comparison_game
+
+    if request.against is not None or request.method != "shapley":
+        raise SettingsError(
+            "Models are compared by Shapley values of one class.",
+            "Choose no class to set it against, and Shapley values as the method.",
+        )
+    second = load_model(request.second)
+
+    def is_cancelled() -> bool:
+        """Whoever stops the first model, now or later, stops the second."""
+        return model.is_cancelled()
+
+    second.is_cancelled = is_cancelled
+    game: Game = make_comparison_game(
+        [model, second],
+        window.bands,
+        superpixels,
+        [region],
+        [request.target],
+        request.background,
+        output=request.output,
+        valid=window.valid,
+        unit=request.unit or window.unit,
+        evaluations=request.budget,
+    )
+    return game
+
+
+def _with_likeness(found: Explanation) -> Explanation:
+    """The difference of two models, told with how alike they are."""
+    first, second = (only_targets(found, [target]) for target in (1, 2))
+    alike = asdict(likeness(first, second, only_targets(found, [0])))
+    known = {name: value if math.isfinite(value) else None for name, value in alike.items()}
+    return replace(found, settings={**found.settings, "likeness": known})
 
 
 def _played_classes(request: Request, model: SegmentationModel) -> list[str]:

@@ -169,3 +169,23 @@ def test_settings_from_anywhere_make_a_request_that_runs_or_a_clear_error(reques
         assert np.isfinite(found.values).all()
 
     check()
+
+
+def test_two_models_are_compared_on_the_same_coalitions(request_of_oil, tmp_path):
+    other = str(write_small_model(tmp_path, n_classes=3, seed=5, id="other"))
+    found, _ = run(replace(request_of_oil, second=other))
+    alone = [run(replace(request_of_oil, model=path))[0] for path in (request_of_oil.model, other)]
+    assert found.settings["targets"] == [
+        "small: oil rather than other: oil",
+        "small: oil",
+        "other: oil",
+    ]
+    for target, own in enumerate(alone, 1):
+        assert found.prediction[target] == pytest.approx(float(own.prediction[0]), abs=2e-3)
+    assert found.values[0].sum() == pytest.approx(float(found.prediction[0] - found.base[0]))
+    same, _ = run(replace(request_of_oil, second=request_of_oil.model))
+    assert np.abs(same.values[0]).max() < 1e-9
+    assert same.settings["likeness"]["largest_difference"] < 1e-9
+    for changes in ({"against": "ship"}, {"method": "rise"}):
+        with pytest.raises(SettingsError, match="compared"):
+            run(replace(request_of_oil, second=other, **changes))

@@ -87,6 +87,7 @@ class Dock(QgsDockWidget):
             target=self.source.target(),
             bands=self.source.bands(),
             against=self.source.rival(),
+            second=self.source.second(),
             **self.method.values(),
         )
 
@@ -110,7 +111,9 @@ class Dock(QgsDockWidget):
         SettingsError
             Its model is gone.
         """
-        self.source.choose(Path(request.model), request.target, request.bands, request.against)
+        self.source.choose(
+            Path(request.model), request.target, request.bands, request.against, request.second
+        )
         self.method.set_values(request.settings())
 
     def reset(self) -> None:

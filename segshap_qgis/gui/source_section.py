@@ -77,6 +77,16 @@ class SourceSection(QWidget):
             ),
         )
         self.class_box.currentIndexChanged.connect(self._offer_rivals)
+        self.second_box = choice([])
+        add_row(
+            self.form,
+            self.tr("Com&pare with"),
+            self.second_box,
+            self.tr(
+                "Another model that knows the class: explains both on the same super-pixels and "
+                "coalitions, and shows what the first sees rather than the second."
+            ),
+        )
 
     def offer_bundled_models(self) -> None:
         """Offer the models that come with the plugin, and those that were added in the options."""
@@ -120,6 +130,10 @@ class SourceSection(QWidget):
         """Name of the class that the chosen one is set against; None for none."""
         return self.rival_box.currentData()
 
+    def second(self) -> str:
+        """Path of the model that the chosen one is compared with; empty for none."""
+        return self.second_box.currentData() or ""
+
     def bands(self) -> tuple[int, ...]:
         """The chosen bands, counted from 1, in the model's order.
 
@@ -151,7 +165,12 @@ class SourceSection(QWidget):
         self._follow_model(len(self.models) - 1)
 
     def choose(
-        self, path: Path, target: str, bands: tuple[int, ...], rival: Optional[str] = None
+        self,
+        path: Path,
+        target: str,
+        bands: tuple[int, ...],
+        rival: Optional[str] = None,
+        second: str = "",
     ) -> None:
         """Choose a model, a class and bands, for instance those of an earlier run.
 
@@ -172,6 +191,7 @@ class SourceSection(QWidget):
         self._follow_model(paths.index(path))
         self.class_box.setCurrentIndex(max(0, self.class_box.findData(target)))
         self.rival_box.setCurrentIndex(max(0, self.rival_box.findText(rival) if rival else 0))
+        self.second_box.setCurrentIndex(max(0, self.second_box.findData(second)))
         for box, band in zip(self.band_boxes, bands):
             box.setBand(band)
 
@@ -188,6 +208,7 @@ class SourceSection(QWidget):
     def _follow_model(self, index: int) -> None:
         """Classes and band rows of the chosen model."""
         self.class_box.clear()
+        self._offer_seconds(index)
         card = self.models[index].card if index < len(self.models) else None
         for entry in card.classes if card else ():
             self.class_box.addItem(entry["name"], entry["name"])
@@ -195,6 +216,16 @@ class SourceSection(QWidget):
         if card:
             self.class_box.setCurrentText(card.default_class or card.class_names[-1])
             self.model_changed.emit(card)
+
+    def _offer_seconds(self, index: int) -> None:
+        """Every other model, and none; the present choice stays where it can."""
+        before = self.second()
+        self.second_box.clear()
+        self.second_box.addItem(self.tr("no other model"), "")
+        for number, (path, card) in enumerate(self.models):
+            if number != index:
+                self.second_box.addItem(card.title, str(path))
+        self.second_box.setCurrentIndex(max(0, self.second_box.findData(before)))
 
     def _offer_rivals(self) -> None:
         """Every other class, and none, which is taken unless the present one is still there."""
@@ -223,7 +254,7 @@ class SourceSection(QWidget):
             self.band_boxes.append(box)
         # Qt would walk to the youngest last, wherever they stand.
         fields = [self.layer_box, *self.band_boxes, self.model_box, self.class_box]
-        fields.append(self.rival_box)
+        fields += [self.rival_box, self.second_box]
         for before, after in zip(fields, fields[1:]):
             QWidget.setTabOrder(before, after)
         self._follow_layer(self.layer_box.currentLayer())

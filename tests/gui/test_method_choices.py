@@ -17,6 +17,7 @@ from tests.gui.hands import (
     pick_pixel,
     wait_until,
 )
+from tests.small_model import write_small_model
 
 
 def explained(window, bench):
@@ -88,6 +89,31 @@ def test_a_class_is_set_against_another(window, workbench):
     assert source.rival() is None, "no class is set against itself"
     workbench.dock.take_over(Request.from_settings(record.settings))
     assert (source.target(), source.rival()) == ("oil", "sea")
+
+
+def test_two_models_are_compared_on_the_same_coalitions(window, workbench, tmp_path):
+    dock = workbench.dock
+    other = write_small_model(tmp_path, seed=3, id="other", title="Another network")
+    first = dock.source.model_box.currentData()
+    dock.source.add_model(other)
+    choose(dock.source.model_box, first)
+    dock.source._follow_model(dock.source.model_box.currentIndex())
+    choose(dock.source.second_box, str(other))
+    record = explained(window, workbench)
+    found = record.explanation
+    assert record.target_name == "small: oil rather than other: oil"
+    assert found.settings["targets"][1:] == ["small: oil", "other: oil"]
+    assert found.prediction[0] == pytest.approx(found.prediction[1] - found.prediction[2])
+    sums = found.values.sum(axis=1)
+    assert sums[0] == pytest.approx(sums[1] - sums[2], abs=1e-9)
+    assert found.settings["likeness"]["largest_difference"] > 0
+    assert not dock.result.likeness.isHidden()
+    dock.source.second_box.setCurrentIndex(0)
+    dock.take_over(Request.from_settings(record.settings))
+    assert dock.source.second() == str(other)
+    choose(dock.source.rival_box, "sea")
+    pick_pixel(window, workbench)
+    wait_until(lambda: any("Models are compared" in text for text in window.messages()))
 
 
 def test_backgrounds_are_given_or_averaged_and_taken_over_from_a_run(window, workbench):
