@@ -17,6 +17,7 @@ Part = Mapping[str, Any]
 MEMORY_MEGABYTES = 200.0
 MEMORY_SIDES = (2_000, 20_000)
 EFFICIENCY = 0.85
+KILLS = 10
 # Above this load the processor was not ours alone.
 QUIET = 0.5
 # The archive that is projected to: its assumptions are written with it.
@@ -195,9 +196,9 @@ def _kill(found: Part) -> Iterable[str]:
     yield "### Killed"
     done = sorted(kill["windows_done"] for kill in found["kills"])
     yield (
-        f"Local queues were killed with `kill -9` at {len(done)} random moments (with "
+        f"Local queues were killed with `kill -9` at {len(done)} random moments (owed: {KILLS}; with "
         f"{', '.join(map(str, done))} windows in the journal) and started again, until all kills "
-        f"had hit and {found['queues']} queues had ended. Their GeoPackages hold "
+        f"had hit; ended queues: {found['queues']}. Their GeoPackages hold "
         f"{'the same' if found['identical'] else '**not the same**'} rows and raster bytes as an "
         "undisturbed one."
     )

@@ -400,7 +400,8 @@ def measure_kill(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     identical: list[bool] = []
     while len(kills) < arguments.kills:
         output = folder / f"killed_{len(identical)}" / "slicks.gpkg"
-        for moment in killed_moments(output, settings, moments, whole):
+        left = arguments.kills - len(kills)
+        for moment in killed_moments(output, settings, moments, whole, left):
             kills.append({"after": moment, "windows_done": windows_done(output)})
             print(json.dumps(kills[-1]), flush=True)
         identical.append(contents(output) == undisturbed)
@@ -413,19 +414,21 @@ def measure_kill(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def killed_moments(
-    output: Path, settings: dict[str, Any], moments: random.Random, whole: float
+    output: Path, settings: dict[str, Any], moments: random.Random, whole: float, most: int
 ) -> Iterator[float]:
-    """Start a queue again and again until it ends by itself; the second of each kill -9."""
+    """Start a queue until it ends by itself, killed so often at most; the second of each kill."""
     command, environment = command_of("queue", {**settings, "output": str(output)})
+    kills = 0
     while True:
         moment = moments.uniform(0, whole)
         process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
         try:
-            if process.wait(timeout=moment):
+            if process.wait(timeout=moment if kills < most else None):
                 raise SystemExit(f"The queue ended with {process.returncode}.")
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+            kills += 1
             yield moment
         else:
             return
