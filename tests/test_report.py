@@ -9,14 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from osgeo import gdal
-from qgis.core import QgsProject
+from qgis.core import QgsLayoutItemLabel, QgsProject
 from qgis.PyQt.QtCore import QSize
 from qgis.PyQt.QtGui import QImage
 
 from segshap_qgis.errors import ExportError
 from segshap_qgis.gui.charts_waterfall import WaterfallChart
-from segshap_qgis.layers.report import Report, write_report
+from segshap_qgis.layers.report import SHOWN, Report, _layout, without_expressions, write_report
 from segshap_qgis.layers.report_facts import facts
+from segshap_qgis.layers.result import result_layers
 from tests.small_model import write_small_model
 from tests.small_record import small_record
 
@@ -103,11 +104,17 @@ def test_a_picture_for_print_is_black_on_white_at_the_size_asked_for(qgis_app):
 
 def test_names_with_expressions_are_shown_and_not_evaluated(report, tmp_path):
     hostile = "[% 'forty' || 'two' %]"
+
+    def texts(hostile_report):
+        layout, _tree = _layout(hostile_report, shown, str(tmp_path))
+        return [i.currentText() for i in layout.items() if isinstance(i, QgsLayoutItemLabel)]
+
     record = small_record(hostile)
     record.explanation.settings["targets"][0] = hostile
-    hostile_report = report._replace(
-        record=record, sentence=f"p({hostile}) = 0.93", facts=facts(record)
-    )
-    text = text_of(write_report(tmp_path / "report.pdf", hostile_report))
-    assert "fortytwo" not in text
-    assert text.count("|| 'two'") >= 3
+    layers = result_layers(record, str(tmp_path))
+    shown = [layers[role] for role in SHOWN]
+    as_it_is = report._replace(record=record, sentence=f"p({hostile}) = 0.93")
+    assert any("fortytwo" in text for text in texts(as_it_is)), "a layout evaluates such names"
+    inert = texts(without_expressions(as_it_is))
+    assert sum("|| 'two'" in text for text in inert) == 2
+    assert not any("fortytwo" in text for text in inert)

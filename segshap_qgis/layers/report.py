@@ -115,9 +115,7 @@ def write_report(path: Union[str, Path], report: Report) -> Path:
 
 def _export(report: Report, written: Path, folder: str) -> None:
     """Make the layers, draw them and let them go, so that their folder can be removed."""
-    report = report._replace(
-        record=_inert(report.record), sentence=_without_expressions(report.sentence)
-    )
+    report = without_expressions(report)
     layers = result_layers(report.record, folder, report.colour_blind)
     shown = [layers[role] for role in SHOWN] + ([report.source] if report.source else [])
     layout, _tree = _layout(report, shown, folder)
@@ -129,19 +127,19 @@ def _export(report: Report, written: Path, folder: str) -> None:
         raise _not_written(written)
 
 
-def _inert(record: Record) -> Record:
-    """The same run with names in which a layout finds no expressions."""
+def without_expressions(report: Report) -> Report:
+    """The same report with names in which a layout finds nothing to evaluate."""
+    record = report.record
     found = record.explanation
-    targets = [_without_expressions(str(name)) for name in found.settings.get("targets", [])]
-    settings = {**found.settings, "targets": targets}
-    return replace(
-        record,
-        name=_without_expressions(record.name),
-        explanation=replace(found, settings=settings),
+    targets = [_as_it_is(str(name)) for name in found.settings.get("targets", [])]
+    explanation = replace(found, settings={**found.settings, "targets": targets})
+    return report._replace(
+        record=replace(record, name=_as_it_is(record.name), explanation=explanation),
+        sentence=_as_it_is(report.sentence),
     )
 
 
-def _without_expressions(text: str) -> str:
+def _as_it_is(text: str) -> str:
     """Text that a layout shows as it is: it would evaluate what stands between [% and %]."""
     return text.replace("[%", "[\N{WORD JOINER}%")
 
