@@ -196,9 +196,9 @@ def _kill(found: Part) -> Iterable[str]:
     yield "### Killed"
     done = sorted(kill["windows_done"] for kill in found["kills"])
     yield (
-        f"Local queues were killed with `kill -9` at {len(done)} random moments (owed: {KILLS}; with "
-        f"{', '.join(map(str, done))} windows in the journal) and started again, until all kills "
-        f"had hit; ended queues: {found['queues']}. Their GeoPackages hold "
+        f"Local queues were killed with `kill -9` at {len(done)} random moments (owed: {KILLS}; "
+        f"with {', '.join(map(str, done))} windows in the journal) and started again, until all "
+        f"kills had hit; ended queues: {found['queues']}. Their GeoPackages hold "
         f"{'the same' if found['identical'] else '**not the same**'} rows and raster bytes as an "
         "undisturbed one."
     )
