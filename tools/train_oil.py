@@ -463,7 +463,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=1050, help="of the whole schedule")
     parser.add_argument("--warmup", type=int, default=30)
     parser.add_argument(
-        "--cooldown", type=float, default=0.375, help="share of steps of falling rate"
+        "--cooldown", type=float, default=0.524, help="share of steps of falling rate"
     )
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--decay", type=float, default=1e-2)
