@@ -17,7 +17,6 @@ import hashlib
 import sys
 import time
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -41,10 +40,12 @@ RECIPE: dict[str, Any] = {
     "lowest_db": -20.0,
     "highest_db": 12.0,
     "smooth": 5,
-    "sea": {"block": 16, "percentile": 80, "land_db": 7},
+    "sea": {"block": 16, "percentile": 95, "land_db": 7},
     "narrowest_db": 1.0,
     "largest_stretch": 10,
 }
+# A sea that slicks fill by more than a fifth is not found.
+LOWER_SEA = {**RECIPE, "sea": {**RECIPE["sea"], "percentile": 80}}
 # Slicks are guessed by eye, so to speak: on the contrast as it is.
 AS_IT_IS = {key: RECIPE[key] for key in ("kind", "scale_db", "lowest_db", "highest_db", "sea")}
 SIZES = {"56": (4, 12, 48), "small": (2, 8, 24)}  # layers a block, growth, maps of the stem
@@ -55,35 +56,51 @@ UNKNOWN = 255
 
 
 class Stage(NamedTuple):
-    """Part of the schedule, until a share of its steps is done.
+    """Part of the schedule, up to the step of the number `until`.
 
     Attributes
     ----------
-    size, crops : int
-        Side of a crop in pixels, crops in a batch; the first half of them with masks.
+    size, crops, masked : int
+        Side of a crop in pixels, crops in a batch, and how many of these have masks.
     shares : (float, float)
-        Of clean and of oily chips in the other half, on average.
+        Of clean and of oily chips among the others, on average.
     zoom : (float, float)
         Source pixels per pixel on a chip of 256 pixels, on chips of other sizes in proportion.
         Coarse first: a whole chip in a quarter of the pixels teaches most at a quarter of the cost.
+    recipe : mapping
+        Normalisation.
     """
 
     size: int
     crops: int
+    masked: int
     shares: tuple[float, float]
     zoom: tuple[float, float]
-    until: float
+    recipe: dict[str, Any]
+    until: int
 
 
 STAGES = [
-    Stage(128, 16, (0.6, 0.4), (1.1, 2.4), until=0.476),
-    Stage(256, 4, (0.7, 0.3), (0.75, 1.5), until=1.0),
+    Stage(128, 16, 8, (0.6, 0.4), (1.1, 2.4), LOWER_SEA, until=500),
+    Stage(256, 4, 2, (0.7, 0.3), (0.75, 1.5), LOWER_SEA, until=800),
+    Stage(256, 4, 3, (0.65, 0.35), (0.75, 1.5), RECIPE, until=1500),
+]
+# Step, share of the peak rate; straight lines between.
+RATES = [
+    (0, 0.0),
+    (30, 1.0),
+    (500, 1.0),
+    (649, 0.729),
+    (650, 0.35),
+    (800, 0.219),
+    (801, 0.5),
+    (1500, 0.0),
 ]
 
 
-def stage_of(share: float) -> Stage:
-    """Stage of the schedule when a share of its steps is done."""
-    return next((stage for stage in STAGES if share < stage.until), STAGES[-1])
+def stage_of(number: int) -> Stage:
+    """Stage to which a step belongs; steps beyond the last stage belong to it."""
+    return next((stage for stage in STAGES if number < stage.until), STAGES[-1])
 
 
 @dataclass(frozen=True)
@@ -97,8 +114,7 @@ class Chip:
     labels: NDArray[np.uint8]
     valid: NDArray[np.bool_]
 
-    @cached_property
-    def contrasts(self) -> list[NDArray[np.float32]]:
+    def contrasts(self, recipe: dict[str, Any]) -> list[NDArray[np.float32]]:
         """The chip as the network sees it, (1, H, W): no-data known, and where there is some, not.
 
         Users' rasters often do not say what is fill.
@@ -107,7 +123,7 @@ class Chip:
         known = [
             valid for valid in masks[: 1 if self.valid.all() else 2] if _varies(self.grey[valid])
         ]
-        return [normalise(self.grey[None], valid, RECIPE, "amplitude") for valid in known] or [
+        return [normalise(self.grey[None], valid, recipe, "amplitude") for valid in known] or [
             np.zeros((1, *self.grey.shape), dtype=np.float32)  # nothing but fill
         ]
 
@@ -242,23 +258,20 @@ class Batches:
     ----------
     chips : mapping
         From `load_chips`.
-    steps : int
-        Of the whole schedule.
     seed : int
     """
 
-    def __init__(self, chips: dict[str, list[Chip]], steps: int, seed: int) -> None:
-        self.chips, self.steps, self.seed = chips, steps, seed
+    def __init__(self, chips: dict[str, list[Chip]], seed: int) -> None:
+        self.chips, self.seed = chips, seed
 
     def batch(self, number: int) -> Batch:
         """Batch of the given number."""
         rng = np.random.default_rng((self.seed, number))
-        stage = stage_of(number / self.steps)
-        half = stage.crops // 2
-        others = rng.choice(["clean", "oily"], p=stage.shares, size=stage.crops - half)
+        stage = stage_of(number)
+        others = rng.choice(["clean", "oily"], p=stage.shares, size=stage.crops - stage.masked)
         crops = [
             self._crop(self.chips[kind][rng.integers(len(self.chips[kind]))], stage, rng)
-            for kind in ["masked"] * half + others.tolist()
+            for kind in ["masked"] * stage.masked + others.tolist()
         ]
         images = torch.stack([image for image, _ in crops])
         labels = torch.stack([label for _, label in crops])
@@ -270,7 +283,8 @@ class Batches:
 
     def _crop(self, chip: Chip, stage: Stage, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
         """A turned, mirrored and scaled crop: image (1, n, n) and labels (n, n)."""
-        contrast = chip.contrasts[rng.integers(len(chip.contrasts))]
+        contrasts = chip.contrasts(stage.recipe)
+        contrast = contrasts[rng.integers(len(contrasts))]
         grid = _grid(stage, rng)
         sampling: Any = {"padding_mode": "reflection", "align_corners": False}
         image = F.grid_sample(torch.from_numpy(contrast)[None], grid, **sampling)
@@ -356,11 +370,9 @@ def loss_of(logits: Tensor, labels: Tensor, smoothing: float) -> Tensor:
     return entropy + dice
 
 
-def learning_rate(step: int, peak: float, warmup: int, steps: int, cooldown: float) -> float:
-    """Rate of a step: linear warm-up, constant, linear cooldown over a last share of steps."""
-    rising = min(1.0, (step + 1) / warmup)
-    falling = min(1.0, (steps - step) / (cooldown * steps)) if cooldown else 1.0
-    return peak * rising * falling
+def learning_rate(step: int, peak: float) -> float:
+    """Rate of a step, after `RATES`."""
+    return peak * float(np.interp(step + 1, *zip(*RATES)))
 
 
 def build(size: str, dropout: float) -> FCDenseNet:
@@ -398,9 +410,7 @@ class Training:
     def step(self, batch: Batch) -> float:
         """Learn from one batch; returns its loss."""
         options = self.options
-        rate = learning_rate(
-            self.done, options.rate, options.warmup, options.steps, options.cooldown
-        )
+        rate = learning_rate(self.done, options.rate)
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         with torch.autocast("cpu", dtype=torch.bfloat16):
@@ -442,7 +452,7 @@ def train(options: argparse.Namespace) -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     chips = load_chips(options.data)
     print({kind: len(members) for kind, members in chips.items()}, flush=True)
-    batches = Batches(chips, options.steps, options.seed)
+    batches = Batches(chips, options.seed)
     training = Training(options)
     began, losses = time.monotonic(), []
     while training.done < options.steps:
@@ -460,11 +470,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoints")
     parser.add_argument("--network", choices=SIZES, default="56")
     parser.add_argument("--resume", type=Path, help="checkpoint to go on from")
-    parser.add_argument("--steps", type=int, default=1050, help="of the whole schedule")
-    parser.add_argument("--warmup", type=int, default=30)
-    parser.add_argument(
-        "--cooldown", type=float, default=0.524, help="share of steps of falling rate"
-    )
+    parser.add_argument("--steps", type=int, default=STAGES[-1].until, help="the last one's number")
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--decay", type=float, default=1e-2)
     parser.add_argument("--dropout", type=float, default=0.0)
