@@ -243,8 +243,13 @@ def _square_sums(image: NDArray, side: int) -> NDArray[np.float64]:
     """
     rows, columns = image.shape
     padded = np.pad(image.astype(np.float64), side // 2)
-    across = sum(padded[:, shift : shift + columns] for shift in range(side))
-    return sum(across[shift : shift + rows] for shift in range(side))  # type: ignore[index,misc,return-value]
+    across = np.zeros((len(padded), columns))
+    for shift in range(side):
+        across += padded[:, shift : shift + columns]
+    sums = np.zeros((rows, columns))
+    for shift in range(side):
+        sums += across[shift : shift + rows]
+    return sums
 
 
 def _check_unit(unit: str | None) -> None:
