@@ -392,7 +392,12 @@ def _comparison_game(
             "Models are compared by Shapley values of one class.",
             "Choose no class to set it against, and Shapley values as the method.",
         )
-    second = load_model(request.second)
+    try:
+        second = load_model(request.second)
+    except OSError as error:  # a name from a file may be no name of a file at all
+        raise SettingsError(
+            f"The second model cannot be opened: {request.second[:80]!r}.", "Choose another model."
+        ) from error
 
     def is_cancelled() -> bool:
         """Whoever stops the first model, now or later, stops the second."""
