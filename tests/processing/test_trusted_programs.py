@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 from qgis.core import QgsSettings
 
 from segshap_qgis import model_library as library
 from segshap_qgis.errors import ModelError
-from segshap_qgis.gui.what_if import OneGame
+from segshap_qgis.gui.record_game import RecordGame
 from segshap_qgis.processing.explain_slicks import ExplainSlicks
 from segshap_qgis.processing.insertion_deletion import InsertionDeletion
 from segshap_qgis.processing.segment_raster import SegmentRaster
@@ -73,7 +74,8 @@ def test_a_worker_runs_what_the_sender_trusts_and_nothing_else(program):
 def test_cells_are_hidden_by_hand_in_a_trusted_program(program, tmp_path):
     path = write_program(tmp_path / "two_bands.pt", n_bands=2)
     record = small_record(settings={"model": str(path), "target": "oil"})
+    everything = np.ones((1, record.explanation.superpixels.n_players), dtype=bool)
     with pytest.raises(ModelError, match="not trusted"):
-        OneGame(record).value(frozenset())
+        RecordGame(record).values(everything, "oil")
     library.trust(path)
-    assert 0 <= OneGame(record).value(frozenset({0})) <= 1
+    assert 0 <= RecordGame(record).values(everything, "oil")[0] <= 1
