@@ -2612,6 +2612,10 @@ Les tuiles se recouvrent et sont fondues. Ce qui est sombre est jugé par rappor
             <translation>Plu&amp;tôt que</translation>
         </message>
         <message>
+            <source>Another model that knows the class: explains both on the same super-pixels and coalitions, and shows what the first sees rather than the second.</source>
+            <translation>Un autre modèle qui connaît la classe : explique les deux sur les mêmes super-pixels et coalitions, et montre ce que voit le premier plutôt que le second.</translation>
+        </message>
+        <message>
             <source>Band “{}”</source>
             <translation>Bande « {} »</translation>
         </message>
@@ -2626,6 +2630,10 @@ Les tuiles se recouvrent et sont fondues. Ce qui est sombre est jugé par rappor
         <message>
             <source>Choose another layer, or pick a band for each row.</source>
             <translation>Choisissez une autre couche, ou une bande à chaque ligne.</translation>
+        </message>
+        <message>
+            <source>Com&amp;pare with</source>
+            <translation>Com&amp;parer avec</translation>
         </message>
         <message>
             <source>Explains why the model prefers the class to this one: what speaks for the one and against the other.</source>
@@ -2662,6 +2670,10 @@ Les tuiles se recouvrent et sont fondues. Ce qui est sombre est jugé par rappor
         <message>
             <source>The raster's band that the model reads as “{}”.</source>
             <translation>La bande du raster que le modèle lit comme « {} ».</translation>
+        </message>
+        <message>
+            <source>no other model</source>
+            <translation>aucun autre modèle</translation>
         </message>
         <message>
             <source>not chosen</source>

@@ -83,7 +83,7 @@ class Stage(NamedTuple):
 STAGES = [
     Stage(128, 16, 8, (0.6, 0.4), (1.1, 2.4), LOWER_SEA, until=500),
     Stage(256, 4, 2, (0.7, 0.3), (0.75, 1.5), LOWER_SEA, until=800),
-    Stage(256, 4, 3, (0.65, 0.35), (0.75, 1.5), RECIPE, until=1500),
+    Stage(256, 4, 3, (0.65, 0.35), (0.75, 1.5), RECIPE, until=1400),
 ]
 # Step, share of the peak rate; straight lines between.
 RATES = [
@@ -94,7 +94,9 @@ RATES = [
     (650, 0.35),
     (800, 0.219),
     (801, 0.5),
-    (1500, 0.0),
+    (1200, 0.215),
+    (1201, 0.199),
+    (1400, 0.0),
 ]
 
 

@@ -104,11 +104,6 @@ class Cluster:
         distributed = distributed_package()
         _check_address(self.address, self.tls)
         security = None
-        if self.tls is None and self.address.startswith("tls://"):
-            raise ClusterError(
-                f"The scheduler at {self.address} asks for certificates.",
-                "Name three PEM files: authority, certificate and key.",
-            )
         if self.tls is not None:
             security = distributed.Security(
                 tls_ca_file=self.tls.ca_file,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -75,9 +76,15 @@ def test_what_gdal_reports_is_told_in_words(tmp_path, said, told, raises):
         fail()
 
 
-def test_a_check_that_fails_on_a_full_disk_says_that_it_is_full(tmp_path):
+@pytest.mark.parametrize("exceptions", [gdal.DontUseExceptions, gdal.UseExceptions])
+def test_a_check_that_fails_on_a_full_disk_says_that_it_is_full(tmp_path, exceptions, request):
+    restore = gdal.UseExceptions if gdal.GetUseExceptions() else gdal.DontUseExceptions
+    request.addfinalizer(restore)
+    exceptions()
+
     def fail(said):
-        gdal.Error(gdal.CE_Failure, 1, said)
+        with contextlib.suppress(RuntimeError):
+            gdal.Error(gdal.CE_Failure, 1, said)
         raise ExportError("The table could not be written.")
 
     with pytest.raises(ExportError, match="disk is full"), gdal_errors(tmp_path / "a.gpkg"):
