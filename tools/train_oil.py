@@ -374,7 +374,8 @@ def loss_of(logits: Tensor, labels: Tensor, smoothing: float) -> Tensor:
 
 def learning_rate(step: int, peak: float) -> float:
     """Rate of a step, after `RATES`."""
-    return peak * float(np.interp(step + 1, *zip(*RATES)))
+    steps, shares = np.array(RATES).T
+    return peak * float(np.interp(step + 1, steps, shares))
 
 
 def build(size: str, dropout: float) -> FCDenseNet:
