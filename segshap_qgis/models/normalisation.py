@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from ..errors import ImageError, ModelError, SettingsError
 
 UNITS = ("amplitude", "power", "db")
+# What the logarithm of a value is multiplied with to give dB.
+_FACTORS = {"amplitude": 20, "power": 10}
 
 # Sea and land seldom reach a backscatter of 2 (3 dB) in the median; amplitudes, digital numbers and
 # grey values lie far above.
@@ -71,7 +73,7 @@ def normalise(
     # What becomes infinite or NaN is found below, and told in words.
     with _recipe_errors(), np.errstate(all="ignore"):
         if sea is not None and recipe["kind"] == "log_contrast":
-            normalised = _against(bands, valid, recipe, unit, sea)
+            normalised = _Radar(bands, valid, recipe, unit).against(np.asarray(sea))
         else:
             _check(bands, valid)
             normalised = _KINDS[recipe["kind"]](bands, valid, recipe, unit)
@@ -101,8 +103,7 @@ def sea_statistics(
     with _recipe_errors():
         if recipe["kind"] != "log_contrast":
             return None
-        found = [_sea_of(band, valid, recipe, unit) for band in bands]
-    return np.array(found).T.ravel()
+        return _Radar(bands, valid, recipe, unit).sea()
 
 
 @contextmanager
@@ -164,26 +165,69 @@ def _check(bands: NDArray[np.float32], valid: NDArray[np.bool_]) -> None:
 def _log_contrast(
     bands: NDArray, valid: NDArray[np.bool_], recipe: Mapping[str, Any], unit: str | None
 ) -> NDArray:
-    _check_unit(unit)
-    sea = np.array([_sea_of(band, valid, recipe, unit) for band in bands])
-    return _against(bands, valid, recipe, unit, sea.T.reshape(-1, 1, 1))
+    radar = _Radar(bands, valid, recipe, unit)
+    return radar.against(radar.sea().reshape(-1, 1, 1))
 
 
-def _against(
-    bands: NDArray,
-    valid: NDArray[np.bool_],
-    recipe: Mapping[str, Any],
-    unit: str | None,
-    sea: NDArray[np.floating],
-) -> NDArray:
-    """Contrast against a given sea; fill and zeros become the lowest contrast."""
-    _check_unit(unit)
-    limits = _limits(recipe)
-    scale = float(recipe["scale_db"])
-    level, stretch = np.split(np.asarray(sea), 2)
-    contrast = np.stack([_decibels(band, valid, unit) for band in bands]) - level
-    contrast = np.stack([_smoothed(band.clip(*limits), valid, recipe) for band in contrast])
-    return (contrast * stretch).clip(*limits) / scale
+class _Radar:
+    """Bands in decibels; what both the sea and the contrast against it need is computed once.
+
+    Parameters
+    ----------
+    bands, valid, recipe, unit
+        As `normalise`.
+    """
+
+    def __init__(
+        self, bands: NDArray, valid: NDArray[np.bool_], recipe: Mapping[str, Any], unit: str | None
+    ) -> None:
+        _check_unit(unit)
+        self._bands, self._valid, self._recipe = bands, valid, recipe
+        self._limits = _limits(recipe)
+        self._units = [unit or recognise_unit(band[valid]) for band in bands]
+        self._decibels = [_decibels(band, valid, u) for band, u in zip(bands, self._units)]
+        self._side = _smoothing(recipe)
+        # The same for all bands; 16 bits hold the pixels of the largest square.
+        counts = valid.astype(np.uint16)
+        self._counts = None if self._side == 1 else _square_sums(counts, self._side).clip(1)
+
+    def sea(self) -> NDArray[np.float64]:
+        """The level of the sea in each band, in dB, then the stretch of each: (2B,) float64."""
+        bands = zip(self._bands, self._units, self._decibels)
+        return np.array([self._sea_of(*band) for band in bands]).T.ravel()
+
+    def against(self, sea: NDArray[np.floating]) -> NDArray:
+        """Contrast against a sea, (2B, H, W) or (2B, 1, 1); fill becomes the lowest contrast."""
+        scale = float(self._recipe["scale_db"])
+        level, stretch = np.split(sea, 2)
+        contrast = np.stack(self._decibels) - level
+        contrast = np.stack([self._smoothed(band.clip(*self._limits)) for band in contrast])
+        return (contrast * stretch).clip(*self._limits) / scale
+
+    def _sea_of(self, band: NDArray, unit: str, decibels: NDArray) -> tuple[float, float]:
+        """Level of the sea in one band, in dB, and the stretch of the contrast against it."""
+        valid, recipe, lowest = self._valid, self._recipe, self._limits[0]
+        level = _median_db(band[valid], unit)
+        contrast = (decibels - level).clip(*self._limits)
+        has_signal = valid & (contrast > lowest)
+        contrast = self._smoothed(contrast)
+        if "sea" in recipe:
+            above = _sea_level(contrast, valid, **recipe["sea"])
+            level, contrast = level + above, contrast - above
+        if "narrowest_db" not in recipe:
+            return level, 1.0
+        # Land, ships and pixels without any signal are no sea.
+        is_sea = has_signal & (contrast < float(recipe["sea"]["land_db"]))
+        spread = float(contrast[is_sea].std()) if is_sea.any() else np.inf
+        narrowest, largest_stretch = float(recipe["narrowest_db"]), float(recipe["largest_stretch"])
+        return level, float(np.clip(narrowest / max(spread, 1e-9), 1.0, largest_stretch))
+
+    def _smoothed(self, contrast: NDArray) -> NDArray:
+        """Mean over the valid pixels of a square around each, where the recipe asks for it."""
+        if self._counts is None:
+            return contrast
+        shown = np.where(self._valid, contrast, 0).astype(np.float64)
+        return _square_sums(shown, self._side) / self._counts
 
 
 def _limits(recipe: Mapping[str, Any]) -> tuple[float, float]:
@@ -194,59 +238,32 @@ def _limits(recipe: Mapping[str, Any]) -> tuple[float, float]:
     return lowest, highest
 
 
-def _sea_of(
-    band: NDArray, valid: NDArray[np.bool_], recipe: Mapping[str, Any], unit: str | None
-) -> tuple[float, float]:
-    """Level of the sea in one band (H, W), in dB, and the stretch of the contrast against it."""
-    limits = _limits(recipe)
-    level = _median_db(band[valid], unit or recognise_unit(band[valid]))
-    contrast = (_decibels(band, valid, unit) - level).clip(*limits)
-    has_signal = valid & (contrast > limits[0])
-    contrast = _smoothed(contrast, valid, recipe)
-    if "sea" in recipe:
-        above = _sea_level(contrast, valid, **recipe["sea"])
-        level, contrast = level + above, contrast - above
-    if "narrowest_db" not in recipe:
-        return level, 1.0
-    # Land, ships and pixels without any signal are no sea.
-    is_sea = has_signal & (contrast < float(recipe["sea"]["land_db"]))
-    spread = float(contrast[is_sea].std()) if is_sea.any() else np.inf
-    narrowest, largest_stretch = float(recipe["narrowest_db"]), float(recipe["largest_stretch"])
-    return level, float(np.clip(narrowest / max(spread, 1e-9), 1.0, largest_stretch))
-
-
-def _decibels(band: NDArray, valid: NDArray[np.bool_], unit: str | None) -> NDArray:
-    unit = unit or recognise_unit(band[valid])
+def _decibels(band: NDArray, valid: NDArray[np.bool_], unit: str) -> NDArray:
     if unit == "db":
         return band
-    factor = 20 if unit == "amplitude" else 10
-    return factor * np.log10(np.maximum(np.where(valid, band, 0), NO_SIGNAL))
+    return _FACTORS[unit] * np.log10(np.maximum(np.where(valid, band, 0), NO_SIGNAL))
 
 
-def _smoothed(contrast: NDArray, valid: NDArray[np.bool_], recipe: Mapping[str, Any]) -> NDArray:
-    """Mean over the valid pixels of a square around each pixel, where the recipe asks for it."""
+def _smoothing(recipe: Mapping[str, Any]) -> int:
+    """Side, in pixels, of the squares over which a recipe averages; 1 where it does not."""
     side = int(recipe.get("smooth", 1))
-    if side == 1:
-        return contrast
-    if side % 2 == 0 or not 1 < side <= LARGEST_SMOOTHING:
+    if side != 1 and (side % 2 == 0 or not 1 < side <= LARGEST_SMOOTHING):
         raise ValueError(f"smooth: {side}")
-    total = _square_sums(np.where(valid, contrast, 0), side)
-    count = _square_sums(valid, side)
-    return total / np.maximum(count, 1)
+    return side
 
 
-def _square_sums(image: NDArray, side: int) -> NDArray[np.float64]:
-    """Sums over squares around the pixels, cut at the edges.
+def _square_sums(image: NDArray, side: int) -> NDArray:
+    """Sums over squares around the pixels, cut at the edges; of the image's own type.
 
     Shifted copies are added, always in the same order: a pixel's sum has the same bits in whatever
     window it is read, which running totals would not give.
     """
     rows, columns = image.shape
-    padded = np.pad(image.astype(np.float64), side // 2)
-    across = np.zeros((len(padded), columns))
+    padded = np.pad(image, side // 2)
+    across = np.zeros((len(padded), columns), image.dtype)
     for shift in range(side):
         across += padded[:, shift : shift + columns]
-    sums = np.zeros((rows, columns))
+    sums = np.zeros((rows, columns), image.dtype)
     for shift in range(side):
         sums += across[shift : shift + rows]
     return sums
@@ -267,7 +284,7 @@ def _median_db(values: NDArray, unit: str) -> float:
     positive = values[values > 0]
     if positive.size == 0:
         raise ImageError("The image has no positive backscatter.", "Choose another unit or band.")
-    return float((20 if unit == "amplitude" else 10) * np.log10(np.median(positive)))
+    return float(_FACTORS[unit] * np.log10(np.median(positive)))
 
 
 def _sea_level(
