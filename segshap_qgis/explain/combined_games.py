@@ -1,4 +1,4 @@
-"""Games made of games: the mean over backgrounds, several models side by side, class against class.
+"""Games made of games: a mean over backgrounds, models side by side, class against class, a class.
 
 Shapley values are linear in the game. So a mean of games has the mean contributions, and the
 difference of two targets the difference of theirs; as a target of its own it also gets a standard
@@ -47,8 +47,28 @@ class _Combination:
         parts: Sequence[Any] = self.games
         return self._joined([np.asarray(game.evaluate_masks(masks)) for game in parts])
 
+    @property
+    def differences(self) -> Array:
+        """By how much reduced precision of the parts changes a value at most, (T,)."""
+        exact = [np.zeros(game.n_targets) for game in self.games]
+        parts = [getattr(game, "differences", none) for game, none in zip(self.games, exact)]
+        return self._joined_bounds([np.asarray(part)[None] for part in parts])[0]
+
+    def sharpen(self) -> None:
+        """Let the parts compute in full precision from now on."""
+        for game in self.games:
+            getattr(game, "sharpen", _nothing)()
+
     def _joined(self, values: Sequence[Array]) -> Array:
         raise NotImplementedError
+
+    def _joined_bounds(self, bounds: Sequence[Array]) -> Array:
+        """How far the joined values are off if those of the parts are off by so much."""
+        return self._joined(bounds)
+
+
+def _nothing() -> None:
+    """For a game that is as sharp as it can be."""
 
 
 class MeanGame(_Combination):
@@ -136,6 +156,43 @@ class ContrastGame(_Combination):
         (known,) = values
         contrasts = [known[:, [a]] - known[:, [b]] for a, b in self.pairs]
         return np.concatenate([known, *contrasts], axis=1)
+
+    def _joined_bounds(self, bounds: Sequence[Array]) -> Array:
+        (known,) = bounds
+        # Both may be off, and to different sides.
+        contrasts = [known[:, [a]] + known[:, [b]] for a, b in self.pairs]
+        return np.concatenate([known, *contrasts], axis=1)
+
+
+class TargetGame(_Combination):
+    """One target of a game, for measures of that target alone.
+
+    Parameters
+    ----------
+    game : Game
+        With any number of targets.
+    target : int
+        Which.
+
+    Raises
+    ------
+    SettingsError
+        The game has no such target.
+    """
+
+    n_targets = 1
+
+    def __init__(self, game: Game, target: int) -> None:
+        super().__init__([game])
+        if not 0 <= target < game.n_targets:
+            raise SettingsError(
+                f"There is no target {target}.", f"Choose one from 0 to {game.n_targets - 1}."
+            )
+        self.target = target
+        self.target_names = [target_names(game)[target]]
+
+    def _joined(self, values: Sequence[Array]) -> Array:
+        return values[0][:, [self.target]]
 
 
 def target_names(game: Game) -> list[str]:

@@ -18,6 +18,9 @@ from .types import Explanation, Game
 
 Array = NDArray[np.float64]
 FEWEST_RANDOM_ORDERS = 20
+RANDOM_SETS = 200
+# In which random sets are evaluated, to tell of the progress.
+PARTS = 10
 
 
 @dataclass(frozen=True)
@@ -154,11 +157,26 @@ def completeness(explanation: Explanation) -> Array:
 
 
 def infidelity(
-    game: Game, explanation: Explanation, n_sets: int = 200, seed: int = 0
+    game: Game,
+    explanation: Explanation,
+    n_sets: int = RANDOM_SETS,
+    seed: int = 0,
+    on_progress: Optional[Callable[[float], None]] = None,
 ) -> tuple[Array, Array]:
     """Mean squared error of foretelling, from the contributions, what deleting random sets changes.
 
     For random sets S of cells (size uniform): E[(sum_S phi_i - (v(all) - v(all without S)))^2].
+
+    Parameters
+    ----------
+    game, explanation
+        The game that was explained, and its contributions to all of its targets.
+    n_sets : int, default 200
+        Random sets.
+    seed : int, default 0
+        Of the sets.
+    on_progress : callable, optional
+        Told the share that is done, 0 to 1, a few times.
 
     Returns
     -------
@@ -169,7 +187,13 @@ def infidelity(
     rng = np.random.default_rng(seed)
     sizes = rng.integers(1, players + 1, size=n_sets)
     deleted = np.stack([rng.permutation(players) < size for size in sizes])
-    change = explanation.prediction - game(~deleted)
+    values = []
+    parts = np.array_split(~deleted, min(PARTS, n_sets))
+    for part in parts:
+        values.append(game(part))
+        if on_progress is not None:
+            on_progress(len(values) / len(parts))
+    change = explanation.prediction - np.concatenate(values)
     errors = (deleted @ explanation.values.T - change) ** 2
     return errors.mean(axis=0), errors.std(axis=0, ddof=1) / np.sqrt(n_sets)
 

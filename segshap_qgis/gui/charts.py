@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Optional
 
 import numpy as np
-from qgis.PyQt.QtCore import QCoreApplication, QRect, QRectF, QSize, Qt
-from qgis.PyQt.QtGui import QFont, QFontMetricsF, QImage, QPainter, QPaintEvent, QPalette
+from qgis.PyQt.QtCore import QCoreApplication, QPointF, QRect, QRectF, QSize, Qt
+from qgis.PyQt.QtGui import (
+    QFont,
+    QFontMetricsF,
+    QImage,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QPolygonF,
+)
 from qgis.PyQt.QtSvg import QSvgGenerator
 from qgis.PyQt.QtWidgets import QSizePolicy, QWidget
 
@@ -138,3 +147,64 @@ def readable(value: float, span: float, signed: bool = False) -> str:
     """A number with as many decimals as tell values of this span apart."""
     decimals = int(max(2, min(8, FIGURES - np.floor(np.log10(span))))) if span > 0 else 2
     return f"{value:+.{decimals}f}" if signed else f"{value:.{decimals}f}"
+
+
+def line_in(
+    plot: QRectF, limits: tuple[float, float], xs: Iterable[float], ys: Iterable[float]
+) -> QPolygonF:
+    """Points of a plot whose width is 0 to 1 and whose height leads from one limit to the other.
+
+    Parameters
+    ----------
+    plot : QRectF
+        Where it lies.
+    limits : (float, float)
+        Values at its bottom and its top.
+    xs, ys : iterable of float
+        The points.
+    """
+    low, high = limits
+    return QPolygonF(
+        [
+            QPointF(
+                plot.left() + plot.width() * float(x),
+                plot.bottom() - plot.height() * (float(y) - low) / (high - low),
+            )
+            for x, y in zip(xs, ys)
+        ]
+    )
+
+
+def draw_share_axes(
+    painter: QPainter, plot: QRectF, palette: QPalette, marks: Mapping[str, float], below: str
+) -> None:
+    """Axes of a plot over a share of something.
+
+    Parameters
+    ----------
+    painter : QPainter
+        With the font of the texts.
+    plot : QRectF
+        Where it lies.
+    palette : QPalette
+        Colours of lines and texts.
+    marks : mapping of str to float
+        Texts left of the plot, and how high they stand, 0 to 1 of its height.
+    below : str
+        Of what the share is taken.
+    """
+    height = row_height(painter.font())
+    painter.setPen(QPen(palette.color(QPalette.ColorRole.Mid), 1))
+    painter.drawLine(plot.bottomLeft(), plot.bottomRight())
+    painter.drawLine(plot.bottomLeft(), plot.topLeft())
+    painter.setPen(palette.color(QPalette.ColorRole.WindowText))
+    right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    for text, share in marks.items():
+        y = plot.bottom() - plot.height() * share
+        row = QRectF(plot.left() - 5 * height, y - height / 2, 4.75 * height, height)
+        painter.drawText(row, right, text)
+    row = QRectF(plot.left(), plot.bottom() + 0.1 * height, plot.width(), height)
+    painter.drawText(row, int(Qt.AlignmentFlag.AlignLeft), "0%")
+    painter.drawText(row, int(Qt.AlignmentFlag.AlignRight), "100%")
+    row.translate(0, 0.8 * height)
+    painter.drawText(row, int(Qt.AlignmentFlag.AlignHCenter), below)

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any, Optional
 
 import numpy as np
-from qgis.PyQt.QtCore import QPointF, QRectF, Qt
+from qgis.PyQt.QtCore import QRectF, Qt
 from qgis.PyQt.QtGui import QColor, QFontMetricsF, QPainter, QPalette, QPen, QPolygonF
 from qgis.PyQt.QtWidgets import QWidget
 
-from .charts import Chart, row_height
+from .charts import Chart, draw_share_axes, line_in, row_height
 
 OWN = QColor("#4a8fd9")
 REVERSE = QColor("#d98b4a")
@@ -89,24 +89,17 @@ class CurvesChart(Chart):
         metrics = QFontMetricsF(self.font())
         left = metrics.horizontalAdvance("100%") + height / 3
         plot = place.adjusted(left, 2.2 * height, -height / 2, -2 * height)
-        low, high = limits
 
         def line(area: Any, value: Any) -> QPolygonF:
-            return QPolygonF(
-                [
-                    QPointF(
-                        plot.left() + plot.width() * x,
-                        plot.bottom() - plot.height() * (y - low) / (high - low),
-                    )
-                    for x, y in zip(area.tolist(), value.tolist())
-                ]
-            )
+            return line_in(plot, limits, area, value)
 
         own, reverse, random = curves
         painter.setPen(text)
         heading = QRectF(place.left(), place.top(), place.width(), 2 * height)
         painter.drawText(heading, int(Qt.AlignmentFlag.AlignCenter), title)
-        self._draw_axes(painter, plot, palette, limits)
+        low, high = limits
+        marks = {f"{share:.0%}": (share - low) / (high - low) for share in (0.0, 1.0)}
+        draw_share_axes(painter, plot, palette, marks, self.tr("area"))
         painter.save()
         painter.setClipRect(plot)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -122,27 +115,6 @@ class CurvesChart(Chart):
         painter.setPen(QPen(OWN, 2))
         painter.drawPolyline(line(own.area, own.value))
         painter.restore()
-
-    def _draw_axes(
-        self, painter: QPainter, plot: QRectF, palette: QPalette, limits: tuple[float, float]
-    ) -> None:
-        height = row_height(self.font())
-        text = palette.color(QPalette.ColorRole.WindowText)
-        painter.setPen(QPen(palette.color(QPalette.ColorRole.Mid), 1))
-        painter.drawLine(plot.bottomLeft(), plot.bottomRight())
-        painter.drawLine(plot.bottomLeft(), plot.topLeft())
-        painter.setPen(text)
-        right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        low, high = limits
-        for share in (0.0, 1.0):
-            y = plot.bottom() - plot.height() * (share - low) / (high - low)
-            row = QRectF(plot.left() - 5 * height, y - height / 2, 4.75 * height, height)
-            painter.drawText(row, right, f"{share:.0%}")
-        below = QRectF(plot.left(), plot.bottom() + 0.1 * height, plot.width(), height)
-        painter.drawText(below, int(Qt.AlignmentFlag.AlignLeft), "0%")
-        painter.drawText(below, int(Qt.AlignmentFlag.AlignRight), "100%")
-        below.translate(0, 0.8 * height)
-        painter.drawText(below, int(Qt.AlignmentFlag.AlignHCenter), self.tr("area"))
 
 
 def _mean_auc(curves: Sequence[Any]) -> float:

@@ -18,6 +18,7 @@ from .cautions import cautions
 from .charts import readable
 from .charts_convergence import ConvergenceChart
 from .charts_waterfall import WaterfallChart
+from .checks_section import ChecksSection
 from .class_table import ClassSection
 from .curves_section import CurvesSection
 from .exports import LAST_FOLDER
@@ -70,8 +71,9 @@ class ResultPanel(QWidget):
         self.likeness = LikenessSection()
         self.what_if = WhatIfSection()
         self.curves = CurvesSection()
-        self.what_if.hide()
-        self.curves.hide()
+        self.checks = ChecksSection()
+        for section in (self.what_if, self.curves, self.checks):
+            section.hide()
         self.settling = QgsCollapsibleGroupBox(self.tr("How the map se&ttled"))
         self.settling.setCollapsed(True)
         self.convergence = ConvergenceChart()
@@ -79,8 +81,9 @@ class ResultPanel(QWidget):
         for part in (self.headline, self.cautions, self.waterfall, self.cell_text):
             layout.addWidget(part)
         layout.addLayout(self._buttons())
-        for part in (self.classes, self.likeness, self.what_if, self.curves, self.settling):
+        for part in (self.classes, self.likeness, self.what_if, self.curves, self.checks):
             layout.addWidget(part)
+        layout.addWidget(self.settling)
         self.show_record(None)
 
     def _buttons(self) -> QHBoxLayout:

@@ -18,6 +18,7 @@ from ..job import ExplainJob
 from ..layers import Preview, add_result
 from ..tasks import Advance, ExplainTask
 from .cells_preview import CellsPreview
+from .checks_desk import ChecksDesk
 from .curves import Curves
 from .dock import Dock
 from .exports import Exports
@@ -73,6 +74,7 @@ class Workbench(QObject):
         self.map_link = MapLink(self._canvas, self)
         self.what_if = WhatIf(self.dock.result.what_if, self._canvas, self.map_link, self)
         self.curves = Curves(self.dock.result.curves, self)
+        self.checks = ChecksDesk(self.dock.result.checks, self)
         self.desk = RunDesk(self.dock, self.messages, self._colour_blind, self)
         self.reports = Reports(self.dock.result, self.messages, self._colour_blind, self)
         self.scenes = SceneDesk(self.dock, self._canvas, self.messages, self._colour_blind, self)
@@ -110,8 +112,10 @@ class Workbench(QObject):
         panel.cell_chosen.connect(self.map_link.flash)
         panel.cell_chosen.connect(self.what_if.bar_chosen)
         panel.target_shown.connect(lambda record: self.curves.follow(record, self._game))
+        panel.target_shown.connect(lambda r: self.checks.follow(r, self._game is not None))
         self.what_if.failed.connect(self.messages.error)
         self.curves.failed.connect(self.messages.error)
+        self.checks.failed.connect(self.messages.error)
         panel.told.connect(self.messages.success)
         panel.failed.connect(self.messages.error)
         self.map_link.cell_under_cursor.connect(panel.light_up)
@@ -129,6 +133,7 @@ class Workbench(QObject):
         self.cells_preview.close()
         self.what_if.close()
         self.curves.close()
+        self.checks.close()
         self.help.close()
         self.map_link.close()
         self.exports.close()
@@ -288,6 +293,7 @@ class Workbench(QObject):
             self._shown, self._game = record, RecordGame(record) if is_played else None
         self.what_if.follow(record, self._game)
         self.curves.follow(record, self._game)
+        self.checks.follow(record, self._game is not None)
 
     def _show_slick(self, record: Any) -> None:
         """The explanation of a slick of a whole scene."""

@@ -75,7 +75,7 @@ def randomisation_check(
     Raises
     ------
     SettingsError
-        A share out of its range.
+        A share out of its range, or a network whose layers cannot be told apart.
     """
     if not shares or not all(0 < share <= 1 for share in shares):
         raise SettingsError("Shares of layers must lie above 0 and at most at 1.", "Try 0.5, 1.")
@@ -102,6 +102,11 @@ def layers_from_output(model: SegmentationModel) -> list[str]:
     """Names of the layers with weights, the last one that the network runs first.
 
     A layer that the network runs several times counts where it runs last.
+
+    Raises
+    ------
+    SettingsError
+        The network has no layers that can be told apart.
     """
     network = model.network
     ran: list[str] = []
@@ -116,6 +121,11 @@ def layers_from_output(model: SegmentationModel) -> list[str]:
     finally:
         for handle in handles:
             handle.remove()
+    if not ran:
+        raise SettingsError(
+            f"The layers of “{model.card.title}” cannot be re-initialised: it runs as a whole.",
+            "Only models of SegSHAP's own architectures can be checked like this.",
+        )
     return list(dict.fromkeys(reversed(ran)))
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Optional
 
 from qgis.core import (
@@ -16,15 +17,13 @@ from qgis.core import (
     QgsProcessingParameterFeatureSink,
 )
 
-from ..explain import Explanation, explain, only_targets
+from ..checks import Checks, check, target_game
+from ..explain import only_targets
 from ..explain.faithfulness import (
     FEWEST_RANDOM_ORDERS,
     Curve,
     DeletionInsertion,
-    completeness,
     deletion_insertion,
-    infidelity,
-    seed_stability,
 )
 from ..geo import Record
 from ..job import ExplainJob
@@ -37,6 +36,8 @@ from .watch import Watch
 if TYPE_CHECKING:
     from ..models import SegmentationModel
 
+# Shares of the layers that are re-initialised, in percent; those of `models.randomisation`.
+RANDOMISED = (10, 25, 50, 100)
 CURVES = ("deletion", "insertion", "reverse_deletion", "reverse_insertion")
 
 
@@ -85,7 +86,7 @@ class InsertionDeletion(FeatureAlgorithm):
             self.tr(
                 "Explains the model again with a tenth, a quarter, half and all of its layers "
                 "re-initialised: an explanation that stays the same explains the image, not the "
-                "model. Takes five more runs."
+                "model. Takes four more runs."
             ),
             advanced=True,
         )
@@ -126,10 +127,9 @@ class InsertionDeletion(FeatureAlgorithm):
                 if record is None or feedback.isCanceled():
                     return False
                 feedback.pushInfo(self.tr("Feature {}: curves").format(title))
-                with model.interruptible(watch.is_cancelled):
-                    found, row = self._play(model, record, random_orders)
-                    if randomises:
-                        row.update(self._randomised(model, record))
+                found, row = self._play(
+                    model, record, random_orders, randomises, watch.is_cancelled
+                )
                 key = {"feature": feature.id(), "name": title}
                 self._write(areas, [{**key, "state": "explained", **row}], AREA_FIELDS)
                 if curves is not None:
@@ -144,65 +144,48 @@ class InsertionDeletion(FeatureAlgorithm):
         results = {"OUTPUT": areas_at, "OUTPUT_CURVES": curves_at}
         return {name: where for name, where in results.items() if where}
 
-    def _game(self, model: SegmentationModel, record: Record, evaluations: int) -> Any:
-        from ..models import make_averaged_game, make_game
-
-        several = isinstance(self.asked.background, tuple)
-        make: Any = make_averaged_game if several else make_game
-        window = record.window
-        return make(
-            model,
-            window.bands,
-            record.explanation.superpixels,
-            [record.region],
-            [self.asked.target],
-            self.asked.background,
-            valid=window.valid,
-            unit=self.asked.unit or window.unit,
-            evaluations=evaluations,
-        )
-
     def _play(
-        self, model: SegmentationModel, record: Record, random_orders: int
+        self,
+        model: SegmentationModel,
+        record: Record,
+        random_orders: int,
+        is_randomised: bool,
+        is_cancelled: Callable[[], bool],
     ) -> tuple[DeletionInsertion, dict[str, float]]:
         """Curves, and a row with the areas under them and the other measures."""
         own = only_targets(record.explanation, [record.target])
-        cells, asked = own.superpixels, self.asked
-        game = self._game(model, record, (4 + 2 * random_orders) * cells.n_players + asked.budget)
-        found = deletion_insertion(game, own, random_orders=random_orders, seed=asked.seed)
-        again = explain(game, cells, asked.budget, asked.seed + 1, stop_at=asked.stop_at)
-        mean, error = infidelity(game, own, seed=asked.seed)
-        measures = {
-            "completeness_gap": float(completeness(own)[0]),
-            "infidelity": float(mean[0]),
-            "infidelity_error": float(error[0]),
-            "stability": seed_stability([own, again]),
-        }
-        return found, {**area_row(found), **measures}
-
-    def _randomised(self, model: SegmentationModel, record: Record) -> dict[str, float]:
-        """Rank correlations with the explanations of ever more re-initialised models."""
-        from ..models.randomisation import SHARES, randomisation_check
-
-        asked, cells = self.asked, record.explanation.superpixels
-
-        def explained(other: SegmentationModel, seed: int) -> Explanation:
-            game = self._game(other, record, asked.budget)
-            return explain(game, cells, asked.budget, asked.seed + seed, stop_at=asked.stop_at)
-
-        check = randomisation_check(model, explained, shares=SHARES)
-        shares = (check.layers / check.n_layers).tolist()
-        nearest = [min(SHARES, key=lambda s: abs(s - share)) for share in shares]
-        known = {_randomised_name(s): float(c) for s, c in zip(nearest, check.correlation)}
-        return {**known, "randomised_ceiling": check.ceiling}
+        evaluations = (4 + 2 * random_orders) * own.superpixels.n_players
+        with model.interruptible(is_cancelled):
+            game = target_game(record, model, evaluations)
+            found = deletion_insertion(game, own, random_orders=random_orders, seed=self.asked.seed)
+        checks = check(record, model, is_randomised, _unheard, is_cancelled, game)
+        return found, {**area_row(found), **check_row(checks)}
 
     def _write(self, sink: Any, rows: Any, fields: Any) -> None:
         if not sink.addFeatures([feature_of(fields, None, row) for row in rows]):
             raise QgsProcessingException(self.tr("A row could not be written."))
 
 
-def _randomised_name(share: float) -> str:
-    return f"randomised_{round(100 * share)}"
+def _unheard(_share: float) -> None:
+    """The bar counts explanations; what follows each of them is told in words."""
+
+
+def check_row(found: Checks) -> dict[str, float]:
+    """What the checks found; nothing where a correlation has no value."""
+    row = {
+        "completeness_gap": found.completeness_gap,
+        "infidelity": found.infidelity,
+        "infidelity_error": found.infidelity_error,
+        "stability": found.stability,
+        "stability_of_sure": found.stability_of_sure,
+    }
+    layers = found.randomisation
+    if layers is not None:
+        shares = (layers.layers / layers.n_layers).tolist()
+        nearest = [min(RANDOMISED, key=lambda s: abs(s - 100 * share)) for share in shares]
+        row.update(zip((f"randomised_{s}" for s in nearest), layers.correlation.tolist()))
+        row["randomised_ceiling"] = layers.ceiling
+    return {name: value for name, value in row.items() if math.isfinite(value)}
 
 
 def area_row(found: DeletionInsertion) -> dict[str, float]:
@@ -235,8 +218,14 @@ def _steps(name: str, number: int, curve: Curve) -> Iterator[dict[str, Any]]:
 
 _KEY = (("feature", WHOLE), ("name", TEXT))
 _AREAS = (*CURVES, "random_deletion", "random_insertion")
-_MEASURES = ("completeness_gap", "infidelity", "infidelity_error", "stability")
-_RANDOMISED = ("randomised_ceiling", *(f"randomised_{share}" for share in (10, 25, 50, 100)))
+_MEASURES = (
+    "completeness_gap",
+    "infidelity",
+    "infidelity_error",
+    "stability",
+    "stability_of_sure",
+)
+_RANDOMISED = ("randomised_ceiling", *(f"randomised_{share}" for share in RANDOMISED))
 AREA_FIELDS = fields_of(
     [
         *_KEY,

@@ -9,6 +9,7 @@ from segshap_qgis.explain.combined_games import (
     ContrastGame,
     MeanGame,
     StackedGame,
+    TargetGame,
     classes_in_background,
     only_targets,
 )
@@ -119,3 +120,43 @@ def test_a_background_that_is_the_class_already_is_named():
     assert classes_in_background(found, threshold=0.95) == []
     as_logits = explain(game, CELLS, budget=60, settings={"output": "logit"})
     assert classes_in_background(as_logits) == []
+
+
+def test_one_target_of_a_game_is_explained_alone():
+    game, values = pairwise_game(12, 3, n_targets=3)
+    game.target_names = ["sea", "oil", "ship"]
+    alone = TargetGame(game, 1)
+    found = explain(alone, CELLS, budget=200)
+    np.testing.assert_allclose(found.values, values[[1]], atol=1e-9)
+    assert found.settings["targets"] == ["oil"]
+    with pytest.raises(SettingsError, match="no target 3"):
+        TargetGame(game, 3)
+
+
+def test_a_combination_is_as_coarse_as_its_parts_and_becomes_sharp_with_them():
+    class Coarse(FunctionGame):
+        """Values off by up to a hundredth, until it is asked to be sharp."""
+
+        def __init__(self, off: float) -> None:
+            super().__init__(12, lambda z: z @ np.arange(24.0).reshape(12, 2) / 100, 2)
+            self.differences = np.array([off, 2 * off])
+
+        def sharpen(self) -> None:
+            self.differences = np.zeros(2)
+
+    games = [Coarse(0.01), Coarse(0.03)]
+    exact = linear_game(np.ones((2, 12)))
+    for combined, off in (
+        (MeanGame(games), [0.02, 0.04]),
+        (StackedGame(games, ["a", "b"]), [0.01, 0.02, 0.03, 0.06]),
+        # Both of a pair may be off, to different sides.
+        (ContrastGame(games[0], [(1, 0)]), [0.01, 0.02, 0.03]),
+        (TargetGame(games[1], 1), [0.06]),
+        (MeanGame([games[0], exact]), [0.005, 0.01]),
+        (MeanGame([exact]), [0.0, 0.0]),
+    ):
+        np.testing.assert_allclose(combined.differences, off)
+    again = ContrastGame(MeanGame(games), [(0, 1)])
+    explain(again, CELLS, budget=100, stop_at=0.03)
+    assert not again.differences.any(), "it was too coarse for exact contributions"
+    assert not games[0].differences.any()

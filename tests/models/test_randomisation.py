@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -14,6 +16,8 @@ from segshap_qgis.models.randomisation import (
     randomisation_check,
     with_random_layers,
 )
+from segshap_qgis.models.trust import checksum
+from tests.models.own_models import SmallNetwork, own_card, write_torchscript
 from tests.small_model import write_small_model
 
 SHAPE = (32, 32)
@@ -78,3 +82,11 @@ def test_a_map_that_looks_at_the_image_alone_is_found_out(model):
 def test_a_share_out_of_range_is_refused(model):
     with pytest.raises(SettingsError, match="Shares"):
         randomisation_check(model, explain_model, shares=(0.0,))
+
+
+def test_a_program_whose_layers_are_out_of_reach_is_refused(tmp_path):
+    path = write_torchscript(tmp_path / "own.pt", SmallNetwork())
+    path.with_suffix(".json").write_text(json.dumps(own_card(path, "TorchScript")))
+    program = load_model(path, "cpu", trusted=[checksum(path)])
+    with pytest.raises(SettingsError, match="runs as a whole"):
+        randomisation_check(program, explain_model)

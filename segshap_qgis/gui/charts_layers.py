@@ -1,0 +1,83 @@
+"""What is left of a map as the model's layers are re-initialised, from its output backwards."""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+import numpy as np
+from qgis.PyQt.QtCore import QPointF, QRectF, Qt
+from qgis.PyQt.QtGui import QColor, QFontMetricsF, QPainter, QPalette, QPen
+from qgis.PyQt.QtWidgets import QWidget
+
+from .charts import Chart, draw_share_axes, line_in, row_height
+from .charts_curves import OWN, REVERSE
+
+
+class LayersChart(Chart):
+    """Rank correlation with the map against the share of the layers that are re-initialised."""
+
+    wanted_rows = 10
+
+    def __init__(self, parent: Optional[QWidget] = None) -> None:
+        super().__init__(parent)
+        self.found: Any = None
+        self.setAccessibleName(self.tr("Likeness to the map of re-initialised models"))
+        self.setToolTip(
+            self.tr(
+                "Blue: rank correlation of the map with that of the model after a share of its "
+                "layers, counted from its output, has lost what it learnt. Orange, without the "
+                "signs. The dotted line is what another seed reaches. A map that shows what the "
+                "model has learnt falls towards 0."
+            )
+        )
+
+    def show_check(self, found: Any) -> None:
+        """Draw a check.
+
+        Parameters
+        ----------
+        found : RandomisationCheck or None
+            None draws nothing.
+        """
+        self.found = found
+        if found is not None:
+            shares, correlations = found.layers / found.n_layers, found.correlation
+            spoken = (f"{share:.0%}: {value:.2f}" for share, value in zip(shares, correlations))
+            self.setAccessibleDescription("; ".join(spoken))
+        self.update()
+
+    def draw(self, painter: QPainter, area: QRectF, palette: QPalette) -> None:
+        """Axes, the ceiling, both curves from it on."""
+        if self.found is None:
+            return
+        height = row_height(self.font())
+        left = QFontMetricsF(self.font()).horizontalAdvance("-0.00") + height / 3
+        plot = area.adjusted(left, height / 2, -height / 2, -2 * height)
+        low, high = self._limits()
+        marks = {f"{value:g}": (value - low) / (high - low) for value in {low, 0.0, 1.0}}
+        draw_share_axes(painter, plot, palette, marks, self.tr("layers re-initialised"))
+        shares = np.append(0.0, self.found.layers / self.found.n_layers)
+        self._draw_line(painter, plot, [0.0, 1.0], [self.found.ceiling] * 2, _dotted(palette))
+        for values, pen in (
+            (self.found.absolute_correlation, QPen(REVERSE, 2, Qt.PenStyle.DashLine)),
+            (self.found.correlation, QPen(OWN, 2)),
+        ):
+            points = np.append(self.found.ceiling, values)
+            known = np.isfinite(points)
+            self._draw_line(painter, plot, shares[known], points[known], pen)
+
+    def _draw_line(self, painter: QPainter, plot: QRectF, xs: Any, ys: Any, pen: QPen) -> None:
+        painter.setPen(pen)
+        line = line_in(plot, self._limits(), xs, ys)
+        painter.drawPolyline(line)
+        for point in line:
+            painter.drawEllipse(QPointF(point), 1.5, 1.5)
+
+    def _limits(self) -> tuple[float, float]:
+        """From 0 to 1, or from -1 where a correlation is negative."""
+        values = np.append(self.found.correlation, self.found.absolute_correlation)
+        return (-1.0 if np.nanmin(values, initial=0.0) < 0 else 0.0), 1.0
+
+
+def _dotted(palette: QPalette) -> QPen:
+    return QPen(QColor(palette.color(QPalette.ColorRole.WindowText)), 1, Qt.PenStyle.DotLine)

@@ -1,0 +1,209 @@
+"""The part of the result panel that says how far the map can be relied on."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Optional
+
+from qgis.gui import QgsCollapsibleGroupBox
+from qgis.PyQt.QtCore import QCoreApplication, Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import (
+    QCheckBox,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from .charts import readable
+from .charts_layers import LayersChart
+from .class_table import FlatTable
+from .expected_time import duration
+
+translate = QCoreApplication.translate
+# Rank correlation of the sure cells from which on two maps read the same.
+NEARLY = 0.9
+
+
+class ChecksSection(QgsCollapsibleGroupBox):
+    """Widgets only: what they ask for is carried out by `ChecksDesk`.
+
+    Signals
+    -------
+    asked(bool)
+        Check the map; also with re-initialised layers.
+    """
+
+    asked = pyqtSignal(bool)
+    cancel_asked = pyqtSignal()
+
+    def __init__(self, parent: Optional[QWidget] = None) -> None:
+        super().__init__(parent)
+        self.setTitle(self.tr("How &far can the map be relied on?"))
+        self.setCollapsed(True)
+        self.text = QLabel()
+        self.text.setWordWrap(True)
+        self.text.setTextFormat(Qt.TextFormat.PlainText)
+        self.text.setAccessibleName(self.tr("What the checks say"))
+        self.table = FlatTable([self.tr("Check"), self.tr("Value")])
+        self.table.setAccessibleName(self.tr("Checks of the map"))
+        tip = self.tr(
+            "How far the contributions are from adding up; how far off they are in foretelling "
+            "what hiding random cells changes; rank correlations with the map of another seed, of "
+            "all cells and of those that contribute surely: the ranks of weak cells are chance."
+        )
+        self.table.setToolTip(tip)
+        self.table.setWhatsThis(tip)
+        self.chart = LayersChart()
+        # In one widget, because an opened group box shows every child of its own.
+        content = QWidget()
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(0, 0, 0, 0)
+        for part in (self.text, self.table, self.chart):
+            layout.addWidget(part)
+        layout.addLayout(self._questions())
+        layout.addLayout(self._progress())
+        QVBoxLayout(self).addWidget(content)
+        self.show_ready()
+
+    def _questions(self) -> QHBoxLayout:
+        self.start_button = QPushButton(self.tr("Chec&k"))
+        tip = self.tr(
+            "Hide random cells and compare with what the contributions foretell; explain the place "
+            "once more with another seed. Takes about as long as the run itself, in the background."
+        )
+        self.layers_box = QCheckBox(self.tr("also re-&initialise layers"))
+        self.start_button.clicked.connect(lambda: self.asked.emit(self.layers_box.isChecked()))
+        further = self.tr(
+            "Explain the model with a tenth, a quarter, half and all of its layers re-initialised: "
+            "a map that stays the same explains the image, not the model. Takes four more runs."
+        )
+        row = QHBoxLayout()
+        for widget, words in ((self.start_button, tip), (self.layers_box, further)):
+            widget.setToolTip(words)
+            widget.setWhatsThis(words)
+            widget.setAccessibleDescription(words)
+            row.addWidget(widget)
+        row.addStretch()
+        return row
+
+    def _progress(self) -> QHBoxLayout:
+        self.bar = QProgressBar()
+        self.bar.setAccessibleName(self.tr("Progress of the checks"))
+        self.cancel_button = QPushButton(self.tr("Stop"))
+        self.cancel_button.setToolTip(self.tr("Stop now; nothing is kept of these checks."))
+        self.cancel_button.clicked.connect(self.cancel_asked)
+        row = QHBoxLayout()
+        row.addWidget(self.bar, 1)
+        row.addWidget(self.cancel_button)
+        return row
+
+    def show_ready(self) -> None:
+        """Say what can be done here."""
+        self.text.setText(
+            self.tr("Not checked yet: would another seed give this map, and another model too?")
+        )
+        self._arrange()
+
+    def show_progress(self, percent: float, seconds_left: float = math.inf) -> None:
+        """Say how far it is."""
+        text = self.tr("Checking…")
+        if math.isfinite(seconds_left):
+            text += self.tr(" about {} left").format(duration(seconds_left))
+        self.text.setText(text)
+        self.bar.setValue(round(percent))
+        self._arrange(running=True)
+
+    def show_checks(self, found: Any, record: Any) -> None:
+        """Show what was found, and what it means.
+
+        Parameters
+        ----------
+        found : Checks
+            Of the record's target.
+        record : Record
+            The run.
+        """
+        self.text.setText(verdict(found))
+        self.table.fill(check_rows(found, record))
+        self.chart.show_check(found.randomisation)
+        self._arrange(found)
+
+    def _arrange(self, found: Any = None, running: bool = False) -> None:
+        for part in (self.start_button, self.layers_box):
+            part.setVisible(not running)
+        for part in (self.bar, self.cancel_button):
+            part.setVisible(running)
+        self.table.setVisible(found is not None)
+        self.chart.setVisible(found is not None and found.randomisation is not None)
+
+
+def check_rows(found: Any, record: Any) -> list[list[str]]:
+    """Names and values of the checks, for people.
+
+    Parameters
+    ----------
+    found : Checks
+        Of the record's target.
+    record : Record
+        The run.
+    """
+    own = record.explanation
+    span = float(abs(own.values[record.target]).max())
+    total = abs(float(own.prediction[record.target] - own.base[record.target]))
+    error = math.sqrt(found.infidelity)
+    # Of a root: half of the relative error of what is under it.
+    spread = found.infidelity_error / (2 * error) if error else 0.0
+    foretold = f"{readable(error, span)} ± {readable(spread, span)}"
+    if total > 0:
+        foretold += translate("Checks", " ({:.0%} of the sum)").format(error / total)
+    rows = [
+        (translate("Checks", "Sum off by"), f"{found.completeness_gap:.1g}"),
+        (translate("Checks", "Error in foretelling hidden cells"), foretold),
+        (translate("Checks", "Rank correlation with another seed"), _number(found.stability)),
+        (translate("Checks", "… of cells that are sure"), _number(found.stability_of_sure)),
+    ]
+    layers = found.randomisation
+    if layers is not None:
+        for count, value in zip(layers.layers, layers.correlation):
+            name = translate("Checks", "… with {} of {} layers re-initialised")
+            rows.append((name.format(count, layers.n_layers), _number(value)))
+    return [list(row) for row in rows]
+
+
+def verdict(found: Any) -> str:
+    """What the checks say, in one or two sentences.
+
+    Parameters
+    ----------
+    found : Checks
+        What was found.
+    """
+    order = found.stability_of_sure if math.isfinite(found.stability_of_sure) else found.stability
+    if order >= NEARLY:
+        text = translate(
+            "Checks", "Another seed puts the cells that count in nearly the same order ({} of 1)."
+        )
+    else:
+        text = translate(
+            "Checks",
+            "Another seed puts the cells in another order ({} of 1): explain with more evaluations "
+            "before reading single cells.",
+        )
+    sentences = [text.format(_number(order))]
+    if found.randomisation is not None:
+        last = float(found.randomisation.correlation[-1])
+        sentences.append(
+            translate(
+                "Checks",
+                "With all layers re-initialised {} is left of {}: the less, the more the map shows "
+                "what the model has learnt.",
+            ).format(_number(last), _number(found.randomisation.ceiling))
+        )
+    return " ".join(sentences)
+
+
+def _number(value: float) -> str:
+    return f"{value:.2f}" if math.isfinite(value) else "–"
