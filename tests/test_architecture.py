@@ -20,6 +20,7 @@ _CORE = {"geo", "models", "explain", "errors", "late"}
 _SHELL = _CORE | {
     "workflow",
     "repetition",
+    "checks",
     "provider_window",
     "cell_layers",
     "tasks",
@@ -30,6 +31,7 @@ _SHELL = _CORE | {
     "icons",
     "installation",
     "scene",
+    "cluster_options",
 }
 MAY_KNOW = {
     "errors": set(),
@@ -47,6 +49,8 @@ MAY_KNOW = {
     "workflow": _CORE,
     "scene": _CORE | {"workflow"},
     "repetition": _CORE | {"workflow"},
+    "checks": _CORE | {"workflow"},
+    "cluster_options": {"errors", "scene"},
     "provider_window": {"geo", "errors"},
     "cell_layers": _CORE | {"workflow", "provider_window"},
     "tasks": _CORE | {"workflow", "dependencies"},

@@ -29,7 +29,7 @@ class OptionsPage(QgsOptionsPageWidget):
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         # Late, so that QGIS starts as fast with the plugin as without.
-        from .cluster_settings import ClusterOptions
+        from .cluster_settings import ClusterGroup
         from .model_manager import ModelManager
 
         super().__init__(parent)
@@ -45,7 +45,7 @@ class OptionsPage(QgsOptionsPageWidget):
         layout.addWidget(text)
         self.manager = ModelManager()
         layout.addWidget(self.manager, 1)
-        self.cluster = ClusterOptions()
+        self.cluster = ClusterGroup()
         layout.addWidget(self.cluster)
 
     def apply(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 from qgis.core import (
     QgsFeatureRequest,
@@ -18,13 +18,14 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
-from ..errors import Interrupted, SettingsError
+from ..cluster_options import ClusterOptions, cluster_options
+from ..errors import Interrupted
 from ..provider_window import raster_path
 from ..scene import ExplainRequest, explain_slicks, plan_slicks
-from ..scene.cluster import Cluster, Tls
 from .algorithm import SegShapAlgorithm, told_to
 
-CERTIFICATES = ("CA_FILE", "CERTIFICATE", "KEY")
+if TYPE_CHECKING:
+    from ..scene import Cluster
 
 
 class ExplainSlicks(SegShapAlgorithm):
@@ -84,24 +85,32 @@ class ExplainSlicks(SegShapAlgorithm):
         )
 
     def _add_cluster(self) -> None:
+        """The cluster of the options, unless another one is given here."""
+        kept = cluster_options()
         self.add(
-            QgsProcessingParameterString("SCHEDULER", self.tr("Dask scheduler"), optional=True),
-            self.tr("Address such as tcp://10.0.0.5:8786; on this machine if empty."),
+            QgsProcessingParameterString(
+                "SCHEDULER", self.tr("Dask scheduler"), defaultValue=kept.address, optional=True
+            ),
+            self.tr(
+                "Address such as tcp://10.0.0.5:8786, as the options of SegSHAP have it; on this "
+                "machine if empty."
+            ),
             advanced=True,
         )
         self.add(
             QgsProcessingParameterBoolean(
-                "SEND_PIXELS", self.tr("Send pixels to the workers"), defaultValue=False
+                "SEND_PIXELS", self.tr("Send pixels to the workers"), defaultValue=kept.send_pixels
             ),
             self.tr("Where the workers cannot read the raster under the same path."),
             advanced=True,
         )
-        for name, title in zip(
-            CERTIFICATES,
-            (self.tr("TLS authority"), self.tr("TLS certificate"), self.tr("TLS key")),
+        for name, title, path in (
+            ("CA_FILE", self.tr("TLS authority"), kept.authority),
+            ("CERTIFICATE", self.tr("TLS certificate"), kept.certificate),
+            ("KEY", self.tr("TLS key"), kept.key),
         ):
             self.add(
-                QgsProcessingParameterFile(name, title, optional=True),
+                QgsProcessingParameterFile(name, title, defaultValue=path or None, optional=True),
                 self.tr("PEM file; all three for a scheduler at a tls:// address."),
                 advanced=True,
             )
@@ -121,19 +130,16 @@ class ExplainSlicks(SegShapAlgorithm):
     def _cluster(
         self, parameters: dict[str, Any], context: Any, feedback: QgsProcessingFeedback
     ) -> Optional[Cluster]:
-        address = self.parameterAsString(parameters, "SCHEDULER", context).strip()
-        if not address:
-            return None
-        files = [self.parameterAsFile(parameters, name, context) for name in CERTIFICATES]
-        if any(files) and not all(files):
-            raise SettingsError(
-                "TLS needs three files: authority, certificate and key.", "Choose all of them."
-            )
-        return Cluster(
-            address,
-            tls=Tls(*files) if all(files) else None,
-            send_pixels=self.parameterAsBool(parameters, "SEND_PIXELS", context),
-            on_link=lambda link: feedback.pushInfo(self.tr("Dashboard: {}").format(link)),
+        options = ClusterOptions(
+            self.parameterAsString(parameters, "SCHEDULER", context).strip(),
+            self.parameterAsBool(parameters, "SEND_PIXELS", context),
+            *(
+                self.parameterAsFile(parameters, name, context)
+                for name in ("CA_FILE", "CERTIFICATE", "KEY")
+            ),
+        )
+        return options.cluster(
+            lambda link: feedback.pushInfo(self.tr("Dashboard: {}").format(link))
         )
 
     def processAlgorithm(

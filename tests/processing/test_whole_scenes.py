@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from osgeo import gdal
-from qgis.core import QgsFeature, QgsGeometry, QgsVectorLayer
+from qgis.core import QgsFeature, QgsGeometry, QgsSettings, QgsVectorLayer
 
+from segshap_qgis.cluster_options import KEY, keep_cluster_option
 from segshap_qgis.processing.explain_slicks import ExplainSlicks
 from segshap_qgis.processing.find_slicks import FindSlicks
 from segshap_qgis.processing.provider import ALGORITHMS
@@ -114,6 +115,29 @@ def test_an_estimate_costs_little_and_writes_nothing(run, scene, tmp_path):
     assert results == {}
     assert not Path(output).exists()
     assert any("3 windows of" in text and "worker(s)" in text for text in feedback.told)
+
+
+@pytest.fixture
+def kept_scheduler():
+    """A scheduler in QGIS's options that can be told from all others: it is no address."""
+    pytest.importorskip("distributed")
+    keep_cluster_option("address", "10.0.0.5")
+    yield "10.0.0.5"
+    QgsSettings().remove(KEY)
+
+
+def test_the_scheduler_of_the_options_is_asked_unless_another_is_given(
+    run, scene, tmp_path, kept_scheduler
+):
+    settings = {"SIDE": 10, "BUDGET": 20, "STOP_AT": 0, "WINDOW": 64}
+    output = {"OUTPUT": str(tmp_path / "slicks.gpkg")}
+    parameters = {**scene, "SLICKS": slick_layer([2]), **settings, **output}
+    _, good, feedback, _ = run(ExplainSlicks(), parameters)
+    assert not good
+    assert any(kept_scheduler in text for text in feedback.errors)
+    results, good, feedback, _ = run(ExplainSlicks(), {**parameters, "SCHEDULER": ""})
+    assert good, feedback.errors
+    assert Path(results["OUTPUT"]).exists()
 
 
 def test_two_tls_files_of_three_are_refused(run, scene, tmp_path):
