@@ -6,9 +6,9 @@ from typing import Any
 
 from qgis.gui import QgsCheckableComboBox
 from qgis.PyQt.QtCore import QObject, Qt
-from qgis.PyQt.QtWidgets import QDoubleSpinBox, QFormLayout
+from qgis.PyQt.QtWidgets import QFormLayout
 
-from .fields import add_row, choice, let_shrink, show_row
+from .fields import add_row, choice, decimal_box, let_shrink, show_row
 
 # Entries of the box that are no background by themselves.
 GIVEN, SEVERAL = "given", "several"
@@ -43,10 +43,7 @@ class BackgroundRows(QObject):
             "black would itself look like oil."
         )
         add_row(form, self.tr("Bac&kground"), self.box, tip)
-        self.value_box = QDoubleSpinBox()
-        self.value_box.setDecimals(3)
-        self.value_box.setRange(-1000.0, 1000.0)
-        self.value_box.setSingleStep(0.1)
+        self.value_box = decimal_box(-1000.0, 1000.0, 0.0, decimals=3, step=0.1)
         tip = self.tr("In the normalised units that the model reads, the same for all bands.")
         add_row(form, self.tr("Value"), self.value_box, tip)
         self.several_box = QgsCheckableComboBox()

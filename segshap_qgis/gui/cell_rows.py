@@ -8,10 +8,10 @@ from typing import Any, Optional
 from qgis.core import Qgis, QgsMapLayer, QgsProject
 from qgis.gui import QgsMapLayerComboBox
 from qgis.PyQt.QtCore import QObject, pyqtSignal
-from qgis.PyQt.QtWidgets import QDoubleSpinBox, QFormLayout
+from qgis.PyQt.QtWidgets import QFormLayout
 
 from ..workflow import COMPACTNESS
-from .fields import add_row, choice, let_shrink, number_box, show_row
+from .fields import add_row, choice, decimal_box, let_shrink, number_box, show_row
 
 
 class CellRows(QObject):
@@ -65,11 +65,7 @@ class CellRows(QObject):
         self.segments_box.setSpecialValueText(self.tr("as the side says"))
         tip = self.tr("Cells that SLIC is asked for; about so many come out.")
         add_row(self._form, self.tr("Cells wanted"), self.segments_box, tip)
-        self.compactness_box = QDoubleSpinBox()
-        self.compactness_box.setDecimals(3)
-        self.compactness_box.setRange(0.001, 1000.0)
-        self.compactness_box.setSingleStep(0.1)
-        self.compactness_box.setValue(COMPACTNESS)
+        self.compactness_box = decimal_box(0.001, 1000.0, COMPACTNESS, decimals=3, step=0.1)
         tip = self.tr("Larger: rounder cells of like size. Smaller: cells follow the image closer.")
         add_row(self._form, self.tr("Compactness"), self.compactness_box, tip)
 

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from qgis.PyQt.QtWidgets import QComboBox, QFormLayout, QLabel, QSizePolicy, QSpinBox, QWidget
+from qgis.PyQt.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QLabel,
+    QSizePolicy,
+    QSpinBox,
+    QWidget,
+)
 
 
 def add_row(form: QFormLayout, label: str, field: QWidget, tip: str, at: int = -1) -> None:
@@ -69,6 +77,19 @@ def number_box(low: int, high: int, value: int, suffix: str) -> QSpinBox:
     """A field for a whole number."""
     box = QSpinBox()
     box.setRange(low, high)
+    box.setValue(value)
+    box.setSuffix(suffix)
+    return box
+
+
+def decimal_box(
+    low: float, high: float, value: float, decimals: int, step: float, suffix: str = ""
+) -> QDoubleSpinBox:
+    """A field for a number with so many decimals."""
+    box = QDoubleSpinBox()
+    box.setDecimals(decimals)
+    box.setRange(low, high)
+    box.setSingleStep(step)
     box.setValue(value)
     box.setSuffix(suffix)
     return box

@@ -10,7 +10,6 @@ from qgis.PyQt.QtCore import QT_TRANSLATE_NOOP, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDoubleSpinBox,
     QHBoxLayout,
     QLabel,
     QSpinBox,
@@ -22,7 +21,7 @@ from ..models import ModelCard
 from .background_rows import BackgroundRows
 from .cell_rows import CellRows
 from .expected_time import duration
-from .fields import add_row, choice, dock_form, number_box
+from .fields import add_row, choice, decimal_box, dock_form, number_box
 
 
 class Effort(NamedTuple):
@@ -136,12 +135,9 @@ class MethodSection(QWidget):
         self.budget_box = number_box(10, 100_000, EFFORTS[1].budget, "")
         tip = self.tr("How often the model is run at most.")
         self._row(form, self.tr("Evaluatio&ns"), self.budget_box, tip)
-        self.precision_box = QDoubleSpinBox()
-        self.precision_box.setRange(0.0, 50.0)
-        self.precision_box.setDecimals(1)
-        self.precision_box.setSuffix(self.tr(" %"))
+        usual = 100 * EFFORTS[1].stop_at
+        self.precision_box = decimal_box(0, 50, usual, 1, step=1, suffix=self.tr(" %"))
         self.precision_box.setSpecialValueText(self.tr("never"))
-        self.precision_box.setValue(100 * EFFORTS[1].stop_at)
         tip = self.tr("Stop when the largest standard error is this share of the map's range.")
         self._row(form, self.tr("S&top at"), self.precision_box, tip)
         self.budget_box.valueChanged.connect(self._effort_typed)

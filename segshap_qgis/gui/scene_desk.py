@@ -18,6 +18,7 @@ from qgis.core import (
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
+from ..cluster_options import cluster_options
 from ..dependencies import torch_is_here
 from ..errors import DependencyError, SegShapError, SettingsError
 from ..geo import read_geopackage
@@ -28,7 +29,6 @@ from ..layers.scene import add_scene
 from ..provider_window import raster_path
 from ..scene import SceneRequest, WholeScene, unfinished_job
 from ..tasks import PATIENCE, BackgroundTask
-from .cluster_settings import scheduler_address
 from .dock import Dock
 from .messages import Messages
 from .pixel_grid import transform_between, transformed
@@ -130,7 +130,7 @@ class SceneDesk(QObject):
                 ).format(layer.name(), source.target(), source.model_box.currentText())
             )
             self._suggest_folder(layer)
-        address = scheduler_address()
+        address = cluster_options().address
         self._page.where.setText(
             self.tr("Slicks are explained on the cluster at {}.").format(address)
             if address
@@ -180,9 +180,11 @@ class SceneDesk(QObject):
             unit=run.unit,
             window=run.window,
             overlap=min(SceneRequest.overlap, run.window // 4),
+            kind=self._page.kind_box.currentData(),
             land=self._page.land(),
         )
-        return WholeScene(scene, run, self._page.threshold_box.value(), self._page.area_box.value())
+        boxes = (self._page.threshold_box, self._page.area_box, self._page.simplify_box)
+        return WholeScene(scene, run, *(box.value() for box in boxes))
 
     def estimate(self) -> None:
         """Tell what the job would cost."""
@@ -256,7 +258,7 @@ class SceneDesk(QObject):
     def _begin(self, job: WholeScene) -> None:
         folder = self._folder()
         task = SceneTask(job, folder, self._title(job), is_estimated=job == self._estimated)
-        task.estimated.connect(self._page.show_plans)
+        task.estimated.connect(self._page.show_estimate)
         task.advanced.connect(self._page.show_advance)
         task.linked.connect(self._page.show_link)
         self._launch(task, self._job_ended)
@@ -295,7 +297,7 @@ class SceneDesk(QObject):
         self._follow_folder()
 
     def _estimate_ended(self, task: SceneEstimate) -> None:
-        self._page.show_plans(task.result)
+        self._page.show_estimate(task.result)
         self._estimated = task.job
 
     def _job_ended(self, task: SceneTask) -> None:

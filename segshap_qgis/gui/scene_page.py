@@ -11,7 +11,7 @@ from qgis.gui import QgsFileWidget, QgsMapLayerComboBox
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
-    QDoubleSpinBox,
+    QFormLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -22,12 +22,15 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from .expected_time import duration
-from .fields import add_row, dock_form, let_shrink
+from .fields import add_row, choice, decimal_box, dock_form, let_shrink
 from .progress_section import ProgressSection
-from .scene_task import SceneAdvance
+from .scene_task import Estimate, SceneAdvance
 
 NUMBER = Qt.ItemDataRole.UserRole
 EVERYTHING = 1e12
+FARTHEST = 1e6
+# Workers of an estimate where there is no cluster to count them.
+MANY = 16
 
 
 class ScenePage(QWidget):
@@ -92,27 +95,43 @@ class ScenePage(QWidget):
             self.land_box,
             self.tr("Polygons, in a file, where nothing is predicted; may be left empty."),
         )
-        self.threshold_box = QDoubleSpinBox()
-        self.threshold_box.setRange(0.01, 1.0)
-        self.threshold_box.setSingleStep(0.05)
-        self.threshold_box.setValue(0.5)
+        self.threshold_box = decimal_box(0.01, 1.0, 0.5, decimals=2, step=0.05)
         add_row(
             form,
             self.tr("&Threshold"),
             self.threshold_box,
             self.tr("Pixels of this probability and above belong to slicks."),
         )
-        self.area_box = QDoubleSpinBox()
-        self.area_box.setRange(0.0, EVERYTHING)
-        self.area_box.setDecimals(0)
-        self.area_box.setSingleStep(10_000)
-        self.area_box.setValue(10_000)
-        self.area_box.setSuffix(self.tr(" m²"))
+        self.area_box = decimal_box(0, EVERYTHING, 10_000, 0, step=10_000, suffix=self.tr(" m²"))
         add_row(
             form,
             self.tr("S&mallest slick"),
             self.area_box,
             self.tr("Smaller slicks are left out."),
+        )
+        self._build_fine_rows(form)
+
+    def _build_fine_rows(self, form: QFormLayout) -> None:
+        """What changes the files more than what is found."""
+        self.simplify_box = decimal_box(0, FARTHEST, 0, 1, step=10, suffix=self.tr(" m"))
+        self.simplify_box.setSpecialValueText(self.tr("not at all"))
+        add_row(
+            form,
+            self.tr("Sim&plify outlines"),
+            self.simplify_box,
+            self.tr(
+                "How far an outline may depart from the pixels' edges. The measures stay those of "
+                "the exact outline; what is explained lies inside the simplified one."
+            ),
+        )
+        self.kind_box = choice(
+            [(self.tr("Steps of 1/254 (uint8)"), "uint8"), (self.tr("Exact (float32)"), "float32")]
+        )
+        add_row(
+            form,
+            self.tr("Pro&babilities"),
+            self.kind_box,
+            self.tr("uint8 takes a quarter of the room of float32."),
         )
 
     def _buttons(self) -> QHBoxLayout:
@@ -193,16 +212,25 @@ class ScenePage(QWidget):
         else:
             self.progress.hide()
 
-    def show_plans(self, plans: list[Any]) -> None:
+    def show_estimate(self, found: Estimate) -> None:
         """Say what the job will cost."""
-        self.estimate.setText("\n".join(self._words_of(plan) for plan in plans))
-        self.estimate.setVisible(bool(plans))
+        self.estimate.setText("\n".join(self._words_of(p, found.workers) for p in found.plans))
+        self.estimate.setVisible(bool(found.plans))
 
-    def _words_of(self, plan: Any) -> str:
-        words = {
-            "tiles": self.tr("Segmentation: {} tiles, about {}"),
-            "windows": self.tr("Explanations: {} windows, at most about {} on one processor core"),
-        }[plan.what].format(plan.count, duration(plan.seconds()))
+    def _words_of(self, plan: Any, workers: int) -> str:
+        if plan.what == "tiles":
+            words = self.tr("Segmentation: {} tiles, about {}").format(
+                plan.count, duration(plan.seconds())
+            )
+        else:
+            words = self.tr(
+                "Explanations: {} windows, at most about {} on one processor core, {} on {} workers"
+            ).format(
+                plan.count,
+                duration(plan.seconds()),
+                duration(plan.seconds(workers or MANY)),
+                workers or MANY,
+            )
         if math.isfinite(plan.memory):
             words += self.tr("; {:.1f} GB of memory").format(plan.memory / 1e9)
         return words + self.tr("; {:.2f} GB of disk while it runs, {:.2f} GB after.").format(

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
 from qgis.PyQt.QtCore import pyqtSignal
 
+from ..cluster_options import cluster_options
 from ..scene import WholeScene, explain_whole_scene, plan_whole_scene
 from ..tasks import BackgroundTask
-from .cluster_settings import cluster_from_settings
+
+if TYPE_CHECKING:
+    from ..scene import Cluster
+    from ..scene.planning import Plan
 
 
 class SceneAdvance(NamedTuple):
@@ -21,8 +26,23 @@ class SceneAdvance(NamedTuple):
     seconds_left: float
 
 
+class Estimate(NamedTuple):
+    """What the steps of a job cost, and workers of the cluster (0: explained on this machine)."""
+
+    plans: list[Plan]
+    workers: int
+
+
+def estimate(
+    job: WholeScene, folder: Path, cluster: Optional[Cluster], is_cancelled: Callable[[], bool]
+) -> Estimate:
+    """The dry run of a job; a scheduler that does not answer is told before anything is done."""
+    workers = 0 if cluster is None else cluster.n_workers()
+    return Estimate(plan_whole_scene(job, folder, is_cancelled), workers)
+
+
 class SceneEstimate(BackgroundTask):
-    """The dry run of a scene; its result is a list of `scene.Plan`.
+    """The dry run of a scene; its result is an `Estimate`.
 
     Parameters
     ----------
@@ -38,10 +58,12 @@ class SceneEstimate(BackgroundTask):
         super().__init__(title)
         self.job = job
         self.folder = folder
+        # Settings are read on the main thread.
+        self._cluster = cluster_options().cluster(_unheard)
 
     def carry_out(self) -> Any:
         """Do a part of the work and estimate the whole."""
-        return plan_whole_scene(self.job, self.folder, self.is_cancelled)
+        return estimate(self.job, self.folder, self._cluster, self.is_cancelled)
 
 
 class SceneTask(BackgroundTask):
@@ -69,14 +91,15 @@ class SceneTask(BackgroundTask):
         self.folder = folder
         self._is_estimated = is_estimated
         # Settings are read on the main thread.
-        self._cluster = cluster_from_settings(self.linked.emit)
+        self._cluster = cluster_options().cluster(self.linked.emit)
         self._step = ""
         self._began = (0.0, 0.0)
 
     def carry_out(self) -> Any:
         """Carry the job out, or go on with it."""
         if not self._is_estimated:
-            self.estimated.emit(plan_whole_scene(self.job, self.folder, self.is_cancelled))
+            found = estimate(self.job, self.folder, self._cluster, self.is_cancelled)
+            self.estimated.emit(found)
         return explain_whole_scene(
             self.job, self.folder, self._hear, self.is_cancelled, self._cluster
         )
@@ -90,3 +113,7 @@ class SceneTask(BackgroundTask):
         left = (now - began) * (1 - share) / (share - first) if known else float("inf")
         self.setProgress(100 * share)
         self.advanced.emit(SceneAdvance(step, share, left))
+
+
+def _unheard(_link: str) -> None:
+    """An estimate sends nothing that a dashboard could show."""

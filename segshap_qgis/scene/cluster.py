@@ -99,6 +99,20 @@ class Cluster:
             sent = client.submit(as_it_is, model, pure=False)
             yield from _followed(client, self, queue, groups, sent, is_cancelled)
 
+    def n_workers(self) -> int:
+        """Windows that the workers of the moment explain at once.
+
+        Raises
+        ------
+        DependencyError
+            Dask is not installed.
+        ClusterError
+            The scheduler is gone, or has no worker.
+        """
+        with self._client() as client:
+            self._await_worker(client)
+            return sum(client.nthreads().values())
+
     @contextmanager
     def _client(self) -> Iterator[Any]:
         distributed = distributed_package()

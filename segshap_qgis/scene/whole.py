@@ -46,12 +46,16 @@ class WholeScene:
         Pixels of this probability and above belong to slicks.
     smallest_area : float
         Slicks smaller than so many square metres are left out.
+    simplify : float
+        Distance in metres by which outlines may depart from the pixels' edges; what is explained
+        is inside the simplified outline.
     """
 
     scene: SceneRequest
     run: Request
     threshold: float = 0.5
     smallest_area: float = 10_000.0
+    simplify: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """The job as it is kept; JSON-compatible."""
@@ -76,6 +80,7 @@ class WholeScene:
                 Request.from_settings(kept["run"]),
                 float(kept["threshold"]),
                 float(kept["smallest_area"]),
+                float(kept.get("simplify", 0.0)),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise SettingsError(
@@ -215,6 +220,7 @@ def explain_whole_scene(
             str(files.probability),
             job.threshold,
             job.smallest_area,
+            job.simplify,
             image=job.scene.raster,
             band=job.scene.bands[0],
             unit=job.scene.unit,

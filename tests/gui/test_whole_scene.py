@@ -10,11 +10,14 @@ from qgis.core import QgsProject, QgsSettings
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtTest import QTest
 
+from segshap_qgis.cluster_options import cluster_options, keep_cluster_option
 from segshap_qgis.errors import SettingsError
-from segshap_qgis.gui.cluster_settings import ClusterOptions, cluster_from_settings
+from segshap_qgis.gui.cluster_settings import ClusterGroup
 from segshap_qgis.gui.scene_desk import LAST_FOLDER
+from segshap_qgis.gui.scene_task import Estimate
 from segshap_qgis.gui.workbench import Workbench
 from segshap_qgis.scene import explain_whole_scene, unfinished_job
+from segshap_qgis.scene.planning import Plan
 from segshap_qgis.scene.whole import JOB_FILE, files_in
 from tests.gui.hands import layers_of_role, wait_until
 from tests.gui.qgis_window import raster_layer
@@ -78,6 +81,36 @@ def test_one_click_makes_maps_slicks_and_their_explanations(window, bench, job, 
     assert sorted(feature["slick"] for feature in slicks.getFeatures()) == [1, 2, 3]
     trusts = [float(page.slicks.topLevelItem(i).text(2)) for i in range(3)]
     assert trusts == sorted(trusts, reverse=True)
+
+
+def test_outlines_and_kind_of_the_probabilities_are_chosen_on_the_page(bench):
+    page = bench.dock.scene
+    assert (bench.scenes.job().simplify, bench.scenes.job().scene.kind) == (0.0, "uint8")
+    assert page.simplify_box.text() == "not at all"
+    page.simplify_box.setValue(25.0)
+    page.kind_box.setCurrentIndex(1)
+    assert (bench.scenes.job().simplify, bench.scenes.job().scene.kind) == (25.0, "float32")
+
+
+def test_an_estimate_tells_of_this_machine_and_of_the_workers_of_the_cluster(bench):
+    page = bench.dock.scene
+    plan = Plan("windows", 120, 60.0, 1e9, 2e9, 1e9)
+    page.show_estimate(Estimate([plan], workers=0))
+    assert "120 windows" in page.estimate.text()
+    assert "2 h 0 min on one processor core, 8 min on 16 workers" in page.estimate.text()
+    page.show_estimate(Estimate([plan], workers=60))
+    assert "2 min on 60 workers" in page.estimate.text()
+
+
+def test_a_scheduler_that_cannot_be_reached_is_told_before_anything_is_done(
+    window, bench, tmp_path
+):
+    pytest.importorskip("distributed")
+    keep_cluster_option("address", "10.0.0.5")
+    press(bench.dock.scene.start_button)
+    wait_until(window.messages)
+    assert "“10.0.0.5” is no address of a scheduler" in " ".join(window.messages())
+    assert not (tmp_path / "results").exists()
 
 
 def test_a_slick_of_the_list_is_shown_with_its_explanation(window, bench):
@@ -175,16 +208,16 @@ def test_results_of_another_job_are_refused_in_words(window, bench, job, tmp_pat
 
 
 def test_a_scheduler_set_in_the_options_gets_the_slicks(window, bench):
-    options = ClusterOptions()
+    options = ClusterGroup()
     options.address_edit.setText(" tcp://127.0.0.1:1 ")
-    cluster = cluster_from_settings(lambda _: None)
+    cluster = cluster_options().cluster(lambda _: None)
     assert (cluster.address, cluster.tls, cluster.send_pixels) == ("tcp://127.0.0.1:1", None, False)
     bench.scenes._follow_source()
     assert "tcp://127.0.0.1:1" in bench.dock.scene.where.text()
     options.file_boxes["authority"].setFilePath("/tmp/ca.pem")
     with pytest.raises(SettingsError, match="three files"):
-        cluster_from_settings(lambda _: None)
+        cluster_options().cluster(lambda _: None)
     press(bench.dock.scene.start_button)
     assert "three files" in " ".join(window.messages())
     options.address_edit.setText("")
-    assert cluster_from_settings(lambda _: None) is None
+    assert cluster_options().cluster(lambda _: None) is None

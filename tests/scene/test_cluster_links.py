@@ -57,6 +57,7 @@ def test_the_certificates_open_an_encrypted_link(encrypted):
         assert client.submit(sum, [1, 2]).result(timeout=60) == 3
         assert client.security.require_encryption
         assert client.scheduler.address.startswith("tls://")
+    assert Cluster(address, tls, timeout=60).n_workers() == 1
 
 
 def test_other_certificates_do_not_open_it(encrypted, tmp_path):

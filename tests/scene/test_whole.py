@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
+from osgeo import ogr
 
 from segshap_qgis.errors import Interrupted, SegShapError, SettingsError
 from segshap_qgis.scene import (
@@ -75,16 +76,39 @@ def test_a_job_that_is_stopped_in_any_step_goes_on_and_ends_the_same(
     assert bytes_and_rows(tmp_path) == undisturbed
 
 
-def test_slicks_are_estimated_once_they_are_found(job, tmp_path):
-    assert [plan.what for plan in plan_whole_scene(job, tmp_path, go_on)] == ["tiles"]
-    explaining: list[str] = []
+def find_only(job, folder) -> None:
+    """Go as far as the slicks are there, and not on to their explanations."""
+    begun: list[str] = []
     with pytest.raises(Interrupted):
         explain_whole_scene(
-            job,
-            tmp_path,
-            lambda step, _: explaining.append(step),
-            lambda: "explain" in explaining,
+            job, folder, lambda step, _: begun.append(step), lambda: "explain" in begun
         )
+
+
+def test_outlines_are_simplified_by_choice_and_keep_their_measures(job, tmp_path):
+    found = {}
+    for simplify in (0.0, 30.0):
+        folder = tmp_path / str(simplify)
+        find_only(replace(job, simplify=simplify), folder)
+        package = ogr.Open(str(files_in(folder).slicks))
+        found[simplify] = [
+            (f.GetField("area_m2"), f.GetGeometryRef().ExportToWkt().count(","))
+            for f in package.GetLayerByName("slicks")
+        ]
+    for (area, points), (same_area, fewer) in zip(*found.values()):
+        assert area == same_area
+        assert fewer < points
+
+
+def test_a_job_kept_before_outlines_could_be_simplified_goes_on(job):
+    kept = job.to_dict()
+    del kept["simplify"]
+    assert WholeScene.from_dict(kept) == job
+
+
+def test_slicks_are_estimated_once_they_are_found(job, tmp_path):
+    assert [plan.what for plan in plan_whole_scene(job, tmp_path, go_on)] == ["tiles"]
+    find_only(job, tmp_path)
     (plan,) = plan_whole_scene(job, tmp_path, go_on)
     assert plan.what == "windows"
     assert 1 <= plan.count <= 3
