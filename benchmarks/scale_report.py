@@ -31,7 +31,7 @@ STEP = 512 - 128
 def write_document(results: Mapping[str, Part], docs: Path) -> None:
     """Write the measured part of ``scale.md`` in a folder, and its plot into ``images``."""
     put_between(docs / "scale.md", "measured", "\n\n".join(parts(results)))
-    if "memory" in results:
+    if "measured" in results.get("memory", {}):
         draw(results["memory"]["measured"], docs / "images" / "scale.png")
 
 
@@ -43,11 +43,13 @@ def parts(results: Mapping[str, Part]) -> Iterable[str]:
         "kill": _kill,
         "cost": _cost,
     }
+    # A part that was stopped has measurements, but says nothing yet.
+    measured = {name for name, part in results.items() if "measured" in part}
     for name, write in writers.items():
-        if name in results:
+        if name in measured:
             yield from write(results[name]["measured"])
             yield _where(results[name]["machine"])
-    missing = [name for name in writers if name not in results]
+    missing = [name for name in writers if name not in measured]
     if missing:
         yield f"**Not measured yet**: {', '.join(f'`--only {name}`' for name in missing)}."
 

@@ -140,6 +140,41 @@ def test_the_benchmark_measures_a_scene_beside_its_dry_run(tmp_path):
     assert row["planned"]["result_bytes"] == pytest.approx(row["result_bytes"], rel=0.01)
 
 
+def test_a_stopped_benchmark_goes_on_with_what_it_has_not_measured(tmp_path):
+    from scale_benchmark import Steps
+
+    kept, made = tmp_path / "scale.json", []
+
+    def measure(name):
+        made.append(name)
+        return {"seconds": len(made)}
+
+    def measured(steps):
+        return [steps(name, lambda name=name: measure(name)) for name in ("first", "second")]
+
+    stopped = Steps(kept, "kill", {"regions": 2})
+    stopped("first", lambda: measure("first"))
+    with pytest.raises(KeyboardInterrupt):
+        stopped("second", interrupted)
+    (tmp_path / "scale.md").write_text(PAGE)
+    write_document(json.loads(kept.read_text()), tmp_path)
+    assert "`--only kill`" in (tmp_path / "scale.md").read_text(), "half a part says nothing"
+    taken_up = Steps(kept, "kill", {"regions": 2})
+    found = taken_up.finish(measured(taken_up))
+    assert made == ["first", "second"]
+    assert found["measured"] == [{"seconds": 1}, {"seconds": 2}]
+    Steps(kept, "memory", {}).finish([])
+    other = json.loads(kept.read_text())
+    assert other["kill"]["measured"] == found["measured"]
+    assert set(other) == {"kill", "memory"}
+    measured(Steps(kept, "kill", {"regions": 3}))
+    assert made == ["first", "second"] * 2, "another request is measured anew"
+
+
+def interrupted():
+    raise KeyboardInterrupt
+
+
 # Trust ------------------------------------------------------------------------------------------
 
 

@@ -2,13 +2,15 @@
 """Measure whole scenes and queues on this machine: memory, time, workers, and being killed.
 
 Every measurement runs in processes of its own, so that one does not warm up the next. Prints what
-was measured, and with --json keeps it; --document turns such a file into the measured part of
-docs/scale.md and its plot.
+was measured, and with --json keeps it at once: the same command goes on where it was stopped, and
+measures anew only what was asked differently. --document turns such a file into the measured part
+of docs/scale.md and its plot.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import platform
@@ -19,10 +21,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -46,17 +49,65 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory(prefix="segshap-scale-") as folder:
         for part in arguments.only:
-            # Each part says how busy the machine was: parts may be measured on different days.
-            found = {"machine": machine(), "measured": MEASURES[part](Path(folder), arguments)}
-            print(part, json.dumps(found, indent=1), flush=True)
-            if arguments.json:
-                keep(arguments.json, {part: found})
+            steps = Steps(arguments.json, part, ASKED[part](arguments))
+            measured = MEASURES[part](Path(folder), arguments, steps)
+            print(part, json.dumps(steps.finish(measured), indent=1), flush=True)
 
 
-def keep(path: Path, found: dict[str, Any]) -> None:
-    """Add measurements to a file, in place of earlier ones of the same part."""
-    kept = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    path.write_text(json.dumps({**kept, **found}, indent=1), encoding="utf-8")
+class Steps:
+    """The measurements of a part, kept one by one, so that a stopped benchmark goes on.
+
+    Parameters
+    ----------
+    path : Path, optional
+        JSON file; None keeps nothing.
+    part : str
+        One of `PARTS`.
+    asked : dict
+        What all measurements of the part depend on; those of another request are made anew.
+    """
+
+    def __init__(self, path: Optional[Path], part: str, asked: dict[str, Any]) -> None:
+        self._path, self._part = path, part
+        kept = read_kept(path).get(part, {})
+        is_same = kept.get("asked") == asked and "steps" in kept
+        # Parts may be measured on different days, and one part on several.
+        load = kept["machine"]["load_before"] if is_same else 0.0
+        here = machine()
+        self._found = {
+            "asked": asked,
+            "machine": {**here, "load_before": max(load, here["load_before"])},
+            "steps": kept["steps"] if is_same else {},
+        }
+
+    def __call__(self, name: str, measure: Callable[[], Any]) -> Any:
+        """What a measurement found: now, or when it was kept."""
+        steps = self._found["steps"]
+        if name not in steps:
+            steps[name] = measure()
+            print(json.dumps({name: steps[name]}), flush=True)
+            self._keep()
+        return steps[name]
+
+    def finish(self, measured: Any) -> dict[str, Any]:
+        """Keep what all measurements together say."""
+        self._found["measured"] = measured
+        self._keep()
+        return {name: self._found[name] for name in ("machine", "measured")}
+
+    def _keep(self) -> None:
+        if self._path is not None:
+            draft = self._path.with_suffix(".draft")
+            kept = {**read_kept(self._path), self._part: self._found}
+            draft.write_text(json.dumps(kept, indent=1), encoding="utf-8")
+            draft.replace(self._path)
+
+
+def read_kept(path: Optional[Path]) -> dict[str, Any]:
+    """Measurements by part, as they were kept."""
+    if path is None or not path.is_file():
+        return {}
+    return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
 def machine() -> dict[str, Any]:
@@ -187,19 +238,21 @@ class Watch:
 # Memory and time of a scene -------------------------------------------------------------------
 
 
-def measure_memory(folder: Path, arguments: argparse.Namespace) -> list[dict[str, Any]]:
+def measure_memory(
+    folder: Path, arguments: argparse.Namespace, steps: Steps
+) -> list[dict[str, Any]]:
     """Peak memory and time of scenes of several sizes, with the tiniest network."""
     model = make_model(folder, TINY)
-    found = []
-    for side in arguments.sides:
+
+    def measure(side: int) -> dict[str, Any]:
         scene = folder / f"scene_{side}.tif"
         make_scene(scene, side)
         settings = {"scene": str(scene), "model": str(model), "overlap": 64}
-        row = {"side": side, **measured_scene(folder / str(side), settings)}
-        print(json.dumps(row), flush=True)
-        found.append(row)
+        found = {"side": side, **measured_scene(folder / str(side), settings)}
         scene.unlink()
-    return found
+        return found
+
+    return [steps(f"side {side}", partial(measure, side)) for side in arguments.sides]
 
 
 def measured_scene(folder: Path, settings: dict[str, Any]) -> dict[str, Any]:
@@ -365,51 +418,64 @@ def child_plan_queue(settings: dict[str, Any]) -> dict[str, Any]:
     return planned(plan_slicks(*the_queue(settings), lambda: False))
 
 
-def measure_workers(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
-    """One and two single-threaded workers, one of two killed, and the same file from all."""
+def digest_of(output: Path) -> str:
+    """A checksum of all rows and raster bytes of a finished queue."""
     from tests.scene.queues import contents
 
+    return hashlib.sha256(repr(contents(output)).encode()).hexdigest()
+
+
+def measure_workers(folder: Path, arguments: argparse.Namespace, steps: Steps) -> dict[str, Any]:
+    """One and two single-threaded workers, one of two killed, and the same file from all."""
     settings = queue_settings(folder, arguments)
-    found: dict[str, Any] = {"planned": in_a_process("plan_queue", settings)}
-    runs = {"here": (0, False), "one": (1, False), "two": (2, False), "one_killed": (2, True)}
-    files = {}
-    for name, (workers, kill_one) in runs.items():
+
+    def measure(name: str, workers: int, kill_one: bool) -> dict[str, Any]:
         output = folder / name / "slicks.gpkg"
         changes = {"workers": workers, "kill_one": kill_one, "output": str(output)}
-        found[name] = in_a_process("queue", {**settings, **changes})
-        print(json.dumps({name: found[name]}), flush=True)
-        files[name] = contents(output)
-    found["efficiency"] = found["two"]["windows_per_second"] / (
-        2 * found["one"]["windows_per_second"]
-    )
-    found["identical"] = {name: file == files["here"] for name, file in files.items()}
-    return found
+        found = in_a_process("queue", {**settings, **changes})
+        return {**found, "digest": digest_of(output)}
+
+    runs = {"here": (0, False), "one": (1, False), "two": (2, False), "one_killed": (2, True)}
+    found = {name: steps(name, partial(measure, name, *run)) for name, run in runs.items()}
+    rates = [found[name]["windows_per_second"] for name in ("one", "two")]
+    return {
+        "planned": steps("planned", lambda: in_a_process("plan_queue", settings)),
+        **found,
+        "efficiency": rates[1] / (2 * rates[0]),
+        "identical": {name: found[name]["digest"] == found["here"]["digest"] for name in runs},
+    }
 
 
-def measure_kill(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
+def measure_kill(folder: Path, arguments: argparse.Namespace, steps: Steps) -> dict[str, Any]:
     """Kill local queues at random moments and start them again, until all kills have hit."""
-    from tests.scene.queues import contents
-
     settings = queue_settings(folder, arguments)
-    started = time.perf_counter()
-    in_a_process("queue", settings)
-    whole = time.perf_counter() - started
-    undisturbed = contents(Path(settings["output"]))
-    moments = random.Random(0)  # noqa: S311, for moments
-    kills: list[dict[str, Any]] = []
-    identical: list[bool] = []
-    while len(kills) < arguments.kills:
-        output = folder / f"killed_{len(identical)}" / "slicks.gpkg"
-        left = arguments.kills - len(kills)
-        for moment in killed_moments(output, settings, moments, whole, left):
+
+    def undisturbed() -> dict[str, Any]:
+        started = time.perf_counter()
+        in_a_process("queue", settings)
+        seconds = time.perf_counter() - started
+        return {"seconds": seconds, "digest": digest_of(Path(settings["output"]))}
+
+    whole = steps("undisturbed", undisturbed)
+
+    def killed(number: int, left: int) -> dict[str, Any]:
+        output = folder / f"killed_{number}" / "slicks.gpkg"
+        moments = random.Random(number)  # noqa: S311, for moments
+        kills = []
+        for moment in killed_moments(output, settings, moments, whole["seconds"], left):
             kills.append({"after": moment, "windows_done": windows_done(output)})
             print(json.dumps(kills[-1]), flush=True)
-        identical.append(contents(output) == undisturbed)
+        return {"kills": kills, "digest": digest_of(output)}
+
+    queues: list[dict[str, Any]] = []
+    while (left := arguments.kills - sum(len(queue["kills"]) for queue in queues)) > 0:
+        number = len(queues)
+        queues.append(steps(f"queue {number}", partial(killed, number, left)))
     return {
-        "kills": kills,
-        "queues": len(identical),
-        "identical": all(identical),
-        "undisturbed_seconds": whole,
+        "kills": [kill for queue in queues for kill in queue["kills"]],
+        "queues": len(queues),
+        "identical": all(queue["digest"] == whole["digest"] for queue in queues),
+        "undisturbed_seconds": whole["seconds"],
     }
 
 
@@ -449,17 +515,11 @@ def windows_done(output: Path) -> int:
 # What the bundled model costs -----------------------------------------------------------------
 
 
-def measure_cost(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
+def measure_cost(folder: Path, arguments: argparse.Namespace, steps: Steps) -> dict[str, Any]:
     """A scene and its queue with the bundled model, each beside what its dry run said."""
     scene = folder / "scene.tif"
     places = make_scene(scene, arguments.cost_side, arguments.cost_slicks)
     common = {"scene": str(scene), "model": BUNDLED}
-    found: dict[str, Any] = {
-        "side": arguments.cost_side,
-        "budget": arguments.budget,
-        "scene": measured_scene(folder / "maps", {**common, "overlap": 128}),
-    }
-    print(json.dumps(found), flush=True)
     settings = {
         **common,
         "places": places,
@@ -469,11 +529,45 @@ def measure_cost(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
         "output": str(folder / "queue" / "slicks.gpkg"),
         "workers": 0,
     }
-    planned_queue = in_a_process("plan_queue", settings)
-    found["queue"] = {"planned": planned_queue, **in_a_process("queue", settings)}
-    return found
+    maps = {**common, "overlap": 128}
+    planned_queue = steps("dry run of the queue", lambda: in_a_process("plan_queue", settings))
+    return {
+        "side": arguments.cost_side,
+        "budget": arguments.budget,
+        "scene": steps("scene", lambda: measured_scene(folder / "maps", maps)),
+        "queue": {
+            "planned": planned_queue,
+            **steps("queue", lambda: in_a_process("queue", settings)),
+        },
+    }
 
 
+def asked_of_queue(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What the measurements of queues depend on."""
+    return {"regions": arguments.regions, "budget": arguments.budget}
+
+
+def asked_of_cost(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What the bundled model costs depends on the model too."""
+    from segshap_qgis.models import model_checksum, read_card
+    from segshap_qgis.models.model_files import MODELS_FOLDER
+
+    card = MODELS_FOLDER / f"{BUNDLED}.json"
+    return {
+        "side": arguments.cost_side,
+        "slicks": arguments.cost_slicks,
+        "budget": arguments.budget,
+        "model": model_checksum(str(card), read_card(card)),
+    }
+
+
+# What the measurements of a part depend on, beside what their names say.
+ASKED: dict[str, Callable[[argparse.Namespace], dict[str, Any]]] = {
+    "memory": lambda _: {},
+    "workers": asked_of_queue,
+    "kill": asked_of_queue,
+    "cost": asked_of_cost,
+}
 MEASURES = {
     "memory": measure_memory,
     "workers": measure_workers,
