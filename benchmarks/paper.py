@@ -22,7 +22,6 @@ from segshap_qgis.explain.faithfulness import (
     completeness,
     infidelity,
     rank_correlation,
-    seed_stability,
 )
 from segshap_qgis.explain.pixel_curves import pixel_curves, random_pixel_curves
 from segshap_qgis.explain.rise import PixelImportance, rise_cells
@@ -228,14 +227,16 @@ def figure_regions(study: Study) -> Made:
         numbers[name] = study.facts(found, name)
     pixel = next(name for name in study.regions if name.endswith("one pixel"))
     # Different seeds, as for the ceiling: shared coalitions would share their errors.
-    agreement = rank_correlation(
-        study.explained().values[0], study.explained(region=pixel, seed=1).values[0]
-    )
-    ceiling = seed_stability([study.explained(), study.explained(seed=1)])
-    numbers["pixel_against_region"], numbers["ceiling"] = agreement, ceiling
+    own = study.explained().values[0]
+    others = (study.explained(region=pixel, seed=1), study.explained(seed=1))
+    for name, other in zip(("pixel_against_region", "ceiling"), others):
+        numbers[name] = rank_correlation(own, other.values[0])
+        # Most cells contribute next to nothing, and their ranks are chance.
+        numbers[f"{name}_linear"] = linear_correlation(own, other.values[0])
     caption = (
-        f"Regions; the pixel agrees with the region around it at rank {agreement:.2f}, the region"
-        f" with itself under another seed at {ceiling:.2f}."
+        "Regions; the pixel's contributions correlate with those of the region around it at"
+        f" {numbers['pixel_against_region_linear']:.2f}, the region's with themselves under another"
+        f" seed at {numbers['ceiling_linear']:.2f}."
     )
     return Made(figure, caption, numbers)
 
@@ -414,6 +415,13 @@ def facts(found: Explanation, region: NDArray[np.bool_]) -> dict[str, Any]:
         "half_area": area_of_half(np.abs(found.to_map())) if is_any else None,
         "mean_distance": float(strength @ away / strength.sum()) if is_any else None,
     }
+
+
+def linear_correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
+    """Pearson's correlation of two maps; 0 where one of them is the same everywhere."""
+    a, b = first - first.mean(), second - second.mean()
+    lengths = float(np.linalg.norm(a) * np.linalg.norm(b))
+    return float(a @ b) / lengths if lengths > 0 else 0.0
 
 
 def _known(tree: Any) -> Any:

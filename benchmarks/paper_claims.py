@@ -9,6 +9,8 @@ import numpy as np
 
 # Rank correlation as a share of its ceiling from which two maps are said to agree.
 AGREE = 0.8
+# Below this correlation of two seeds, maps are too noisy for a word on whether they agree.
+LOWEST_CEILING = 0.5
 # Share of chips on which ours should be inserted better than a rival.
 MOST_CHIPS = 0.8
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
@@ -84,9 +86,13 @@ def _diffuse(regions: Numbers) -> tuple[str, Optional[bool]]:
 
 
 def _pixel_and_region(regions: Numbers) -> tuple[str, Optional[bool]]:
-    rank, ceiling = regions["pixel_against_region"], regions["ceiling"]
-    text = f"rank correlation {rank:.2f}; of the region with itself under another seed"
-    return f"{text} {ceiling:.2f}", rank >= AGREE * ceiling
+    linear, ceiling = regions["pixel_against_region_linear"], regions["ceiling_linear"]
+    text = (
+        f"linear correlation {linear:.2f}, of the region with itself under another seed"
+        f" {ceiling:.2f}; of the ranks, which are chance among weak cells,"
+        f" {regions['pixel_against_region']:.2f} and {regions['ceiling']:.2f}"
+    )
+    return _judged(text, linear, ceiling, agree=True)
 
 
 def _black_is_oil(backgrounds: Numbers) -> tuple[str, Optional[bool]]:
@@ -117,7 +123,16 @@ def _randomised(sanity: Numbers) -> tuple[str, Optional[bool]]:
     if last is None or ceiling is None:
         return "some map is the same everywhere", None
     text = f"rank correlation {last:.2f} with all layers re-initialised, {ceiling:.2f} with none"
-    return text, last < AGREE * ceiling
+    return _judged(text, last, ceiling, agree=False)
+
+
+def _judged(
+    text: str, correlation: float, ceiling: float, agree: bool
+) -> tuple[str, Optional[bool]]:
+    """Whether two maps agree, or do not, as two seeds of one do; no word where those hardly do."""
+    if ceiling < LOWEST_CEILING:
+        return f"{text}; two seeds agree too little to tell", None
+    return text, (correlation >= AGREE * ceiling) == agree
 
 
 def _models(models: Numbers) -> tuple[str, Optional[bool]]:

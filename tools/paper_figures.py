@@ -2,8 +2,9 @@
 """Remake the paper's figures with SegSHAP: each with its caption, settings and numbers.
 
 Works on a window of the bundled scene with a bundled model; with --street CARD PHOTOGRAPH... also
-on street scenes. Writes one PNG a figure and one JSON file with what stands behind them; with
---document what was measured goes into docs/paper.md.
+on street scenes. Writes one PNG a figure and one JSON file with what stands behind them, figure by
+figure: the same command goes on where it was stopped. With --document what was measured goes into
+docs/paper.md.
 
     python tools/paper_figures.py --quick
     python tools/paper_figures.py --only sizes --budget 2000
@@ -18,7 +19,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +29,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.paper import FIGURES, STREET_FIGURES, Study  # noqa: E402
 from benchmarks.paper_claims import in_page, table  # noqa: E402
-from segshap_qgis.models import load_model  # noqa: E402
+from segshap_qgis.models import load_model, model_checksum  # noqa: E402
 
 SCENE = ROOT / "resources" / "sample" / "sample_slick.tif"
 TOP, LEFT = 90, 0  # of the window in the scene, so that it holds the slick
@@ -47,47 +48,62 @@ def main() -> None:
     options = parse_arguments()
     options.output.mkdir(parents=True, exist_ok=True)
     beside = options.output / "figures.json"
-    # Figures made one by one belong together.
-    record: dict[str, Any] = json.loads(beside.read_text("utf-8")) if beside.is_file() else {}
-    for kind, study in studies_of(options):
-        for name in figures_of(kind, study, options):
-            started = time.monotonic()
-            made = FIGURES[name](study)
+    kept: dict[str, Any] = json.loads(beside.read_text("utf-8")) if beside.is_file() else {}
+    record: dict[str, Any] = {}
+    for kind, source, study in studies_of(options):
+        for name in FIGURES if kind == "radar" else STREET_FIGURES:
             path = options.output / f"{kind}-{name}.png"
-            made.figure.savefig(path, dpi=110)
-            record[path.name] = {
-                "caption": made.caption,
-                "settings": settings_of(study),
-                "numbers": made.numbers,
-                "seconds": round(time.monotonic() - started, 1),
-            }
-            print(f"{path}: {made.caption}", flush=True)
-            beside.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+            settings = settings_of(name, study, source)
+            # Figures made one by one belong together, those of other settings do not.
+            if kept.get(path.name, {}).get("settings") == settings and path.is_file():
+                record[path.name] = kept[path.name]
+            elif is_asked(name, study, options):
+                record[path.name] = draw(name, study, path) | {"settings": settings}
+                written = json.dumps({**kept, **record}, indent=2) + "\n"
+                beside.write_text(written, encoding="utf-8")
     if options.document:
-        document(record)
+        document(record, study_of_chips(options.model))
 
 
-def studies_of(options: argparse.Namespace) -> Iterator[tuple[str, Study]]:
-    """The radar scene, then every photograph."""
-    yield "radar", radar_study(options)
+def draw(name: str, study: Study, path: Path) -> dict[str, Any]:
+    """Draw a figure; what it says, and how long it took."""
+    started = time.monotonic()
+    made = FIGURES[name](study)
+    made.figure.savefig(path, dpi=110)
+    print(f"{path}: {made.caption}", flush=True)
+    seconds = round(time.monotonic() - started, 1)
+    return {"caption": made.caption, "numbers": made.numbers, "seconds": seconds}
+
+
+def studies_of(options: argparse.Namespace) -> Iterator[tuple[str, str, Study]]:
+    """The radar scene, then every photograph: kind, name of the image, study."""
+    yield "radar", SCENE.name, radar_study(options)
     if options.street:
         card, *photographs = options.street
         model = load_model(Path(card))
         for number, photograph in enumerate(photographs, 1):
-            yield f"street{number}", street_study(model, photograph, options)
+            study = street_study(model, photograph, options)
+            yield f"street{number}", Path(photograph).name, study
 
 
-def figures_of(kind: str, study: Study, options: argparse.Namespace) -> list[str]:
-    """Names of the figures to make."""
-    names = list(FIGURES if kind == "radar" else STREET_FIGURES)
-    if study.second is None and "models" in names:
-        names.remove("models")
-    return [name for name in names if not options.only or name in options.only]
+def is_asked(name: str, study: Study, options: argparse.Namespace) -> bool:
+    """Whether to make a figure; two models are compared where there are two."""
+    if name == "models" and study.second is None:
+        return False
+    return not options.only or name in options.only
 
 
-def document(record: dict[str, Any]) -> None:
+def study_of_chips(name: str) -> Optional[dict[str, Any]]:
+    """Results of `tools/superpixel_study.py` with a model, where it was run."""
+    if not STUDY.is_file():
+        return None
+    found: dict[str, Any] = json.loads(STUDY.read_text("utf-8"))
+    own = model_checksum(name, load_model(name).card)
+    return found if found["settings"].get("checksum") == own else None
+
+
+def document(record: dict[str, Any], study: Optional[dict[str, Any]]) -> None:
     """Write what was measured, and by what, into the page on the paper."""
-    study = json.loads(STUDY.read_text("utf-8")) if STUDY.is_file() else None
     radar = next(iter(record.values()))["settings"]
     seconds = sum(made["seconds"] for made in record.values())
     height, width = radar["image"][1:]
@@ -125,14 +141,19 @@ def parse_arguments() -> argparse.Namespace:
     return options
 
 
-def settings_of(study: Study) -> dict[str, Any]:
-    """What a figure depends on."""
+def settings_of(name: str, study: Study, source: str) -> dict[str, Any]:
+    """What a figure depends on; a model's name may have other weights one day."""
+    second = study.second if name == "models" else None
     return {
         "model": study.model.card.id,
+        "weights": study.model.card.weights.get("sha256"),
+        "second": None if second is None else second.card.weights.get("sha256"),
+        "source": source,
         "image": list(study.image.shape),
         "target": study.target,
         "background": study.background,
         "budget": study.budget,
+        "steps": study.steps,
     }
 
 

@@ -4,8 +4,9 @@
 For every chip the surest oil is explained with hexagons, squares, SLIC and class cells of three
 sizes and with RISE, all with the same number of evaluations and two seeds. Each map is judged by
 deleting and inserting pixels in its order (insertion minus deletion AUC: 0 tells nothing, 1 is
-best) and by its rank correlation from seed to seed. Chips that are done are kept in a JSON file, so
-that a stopped study goes on; the report is written from it.
+best), by its rank correlation from seed to seed, and, where it adds up, by how far it foretells
+what hiding random cells changes. Chips that are done are kept in a JSON file, so that a stopped
+study goes on; the report and its figure are written from it.
 
     python tools/superpixel_study.py --data DIR
     python tools/superpixel_study.py --report
@@ -15,11 +16,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,31 +32,44 @@ sys.path.insert(0, str(ROOT / "tools"))
 
 from benchmarks.chips import find_regions  # noqa: E402
 from benchmarks.grids import KINDS, SIZES, make_cells  # noqa: E402
-from segshap_qgis.explain import explain, rise  # noqa: E402
-from segshap_qgis.explain.faithfulness import rank_correlation, seed_stability  # noqa: E402
+from segshap_qgis.explain import Explanation, Game, explain, rise  # noqa: E402
+from segshap_qgis.explain.faithfulness import (  # noqa: E402
+    infidelity,
+    rank_correlation,
+    seed_stability,
+)
 from segshap_qgis.explain.pixel_curves import (  # noqa: E402
     PixelCurves,
     pixel_curves,
     random_pixel_curves,
 )
 from segshap_qgis.explain.superpixels import cell_means  # noqa: E402
-from segshap_qgis.models import SegmentationModel, load_model, make_game  # noqa: E402
+from segshap_qgis.figures import new_figure  # noqa: E402
+from segshap_qgis.models import (  # noqa: E402
+    SegmentationModel,
+    load_model,
+    make_game,
+    model_checksum,
+)
 
 RESULTS = ROOT / "build" / "superpixel_study.json"
 REPORT = ROOT / "docs" / "superpixel_study.md"
+FIGURE = Path("images") / "superpixel_study.png"  # beside the report
 SMALLEST_SHARE, LARGEST_SHARE = 0.02, 0.6
 REFERENCE = "hexagons, medium"
 SEEDS = (0, 1)
 RESAMPLES = 2000
 RANDOM_MAPS = 10
+# Random sets of cells whose hiding is foretold.
+SETS = 60
 
 
 def main() -> None:
     """Run what is missing, then write the report."""
     options = parse_arguments()
-    results = read_results(options)
-    if not options.report:
-        model = load_model(options.model)
+    model = None if options.report else load_model(options.model)
+    results = read_results(options, model)
+    if model is not None:
         for name, image in find_chips(model, options.data, options.window, options.chips):
             if name in results["chips"]:
                 continue
@@ -63,6 +78,8 @@ def main() -> None:
             results["seconds"] += time.monotonic() - started
             write_results(options.results, results)
             print(f"{name}: {time.monotonic() - started:.0f} s", flush=True)
+    (options.output.parent / FIGURE).parent.mkdir(parents=True, exist_ok=True)
+    figure(results).savefig(options.output.parent / FIGURE, dpi=110)
     options.output.write_text(report(results), encoding="utf-8")
     print(f"Report: {options.output}")
 
@@ -85,19 +102,20 @@ def parse_arguments() -> argparse.Namespace:
     return options
 
 
-def settings_of(options: argparse.Namespace) -> dict[str, Any]:
-    """What a result depends on."""
-    return {key: getattr(options, key) for key in ("model", "window", "budget", "steps")}
+def settings_of(options: argparse.Namespace, model: SegmentationModel) -> dict[str, Any]:
+    """What a result depends on; the same name may have other weights one day."""
+    asked = {key: getattr(options, key) for key in ("model", "window", "budget", "steps")}
+    return {**asked, "checksum": model_checksum(options.model, model.card)}
 
 
-def read_results(options: argparse.Namespace) -> dict[str, Any]:
+def read_results(options: argparse.Namespace, model: Optional[SegmentationModel]) -> dict[str, Any]:
     """Results so far; those of other settings are refused rather than mixed in."""
     if not options.results.is_file():
-        if options.report:
+        if model is None:
             sys.exit(f"There are no results in {options.results}.")
-        return {"settings": settings_of(options), "seconds": 0.0, "chips": {}}
+        return {"settings": settings_of(options, model), "seconds": 0.0, "chips": {}}
     results: dict[str, Any] = json.loads(options.results.read_text(encoding="utf-8"))
-    if not options.report and results["settings"] != settings_of(options):
+    if model is not None and results["settings"] != settings_of(options, model):
         sys.exit(f"{options.results} holds results of other settings; name another --results.")
     return results
 
@@ -161,7 +179,10 @@ def study_chip(
             game = make_game(model, image, cells, [region], ["oil"], evaluations=2 * budget)
             runs = [explain(game, cells, budget, seed) for seed in SEEDS]
             curves = pixel_curves(game, runs[0].to_map(), steps=steps)
-            found[f"{kind}, {size}"] = _scores(curves, seed_stability(runs), cells.n_players)
+            found[f"{kind}, {size}"] = {
+                **_scores(curves, seed_stability(runs), cells.n_players),
+                "foretelling": _foretelling(game, runs[0]),
+            }
     cells = make_cells("hexagons", "medium", image, classes, valid)
     game = make_game(model, image, cells, [region], ["oil"])
     heats = [rise(game, shape, n_masks=budget, seed=seed).heat[0] for seed in SEEDS]
@@ -173,6 +194,16 @@ def study_chip(
         for name in ("insertion", "deletion", "score")
     }
     return found
+
+
+def _foretelling(game: Game, found: Explanation) -> float:
+    """Root mean square error in foretelling what hiding random cells changes, of the whole change.
+
+    NaN where hiding everything changes nothing.
+    """
+    mean, _ = infidelity(game, found, SETS)
+    change = abs(float(found.prediction[0] - found.base[0]))
+    return math.sqrt(mean[0]) / change if change else math.nan
 
 
 def _scores(curves: PixelCurves, stability: float, cells: int) -> dict[str, float]:
@@ -215,13 +246,19 @@ def report(results: Mapping[str, Any]) -> str:
         "Pixels are inserted and deleted in the order of each map; AUCs of normalised curves, means"
         " over the chips, 95% bootstrap intervals in brackets. *Score* is insertion minus"
         f" deletion; *against the default* is the difference to {REFERENCE} on the same chips;"
-        " *stability* is the rank correlation between two seeds (RISE: of means over hexagons).",
+        " *stability* is the rank correlation between two seeds (RISE: of means over hexagons);"
+        f" *foretelling* is the error with which the contributions foretell what hiding {SETS}"
+        " random sets of cells changes, as a share of the change when all are hidden: other cells"
+        " make other sets, so compare it among cells of one size.",
         "",
-        "| super-pixels | cells | insertion | deletion | score | against the default | stability |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
+        "| super-pixels | cells | insertion | deletion | score | against the default | stability"
+        " | foretelling |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
         *(_row(method, columns) for method in methods),
         "",
-        *_findings(columns),
+        f"![Scores of all kinds and sizes with their intervals]({FIGURE.as_posix()})",
+        "",
+        *_findings(columns, list(chips)),
     ]
     return "\n".join(lines) + "\n"
 
@@ -232,9 +269,9 @@ def _row(method: str, columns: Mapping[str, Mapping[str, NDArray[np.float64]]]) 
     difference = "-"
     if method != REFERENCE:
         difference = _spread(own["score"] - columns[REFERENCE]["score"], "+.2f")
-    stability = _spread(own["stability"]) if "stability" in own else "-"
+    last = [_spread(own[name]) if name in own else "-" for name in ("stability", "foretelling")]
     parts = [_spread(own[name]) for name in ("insertion", "deletion", "score")]
-    return f"| {' | '.join([method, cells, *parts, difference, stability])} |"
+    return f"| {' | '.join([method, cells, *parts, difference, *last])} |"
 
 
 def _spread(values: NDArray[np.float64], form: str = ".2f") -> str:
@@ -245,7 +282,25 @@ def _spread(values: NDArray[np.float64], form: str = ".2f") -> str:
     return f"{mean:{form}} [{low:{form}}, {high:{form}}]"
 
 
-def _findings(columns: Mapping[str, Mapping[str, NDArray[np.float64]]]) -> list[str]:
+def figure(results: Mapping[str, Any]) -> Any:
+    """Mean score of every method, and its interval: a matplotlib Figure."""
+    chips = list(results["chips"].values())
+    methods = list(chips[0])
+    spreads = [interval(np.array([chip[method]["score"] for chip in chips])) for method in methods]
+    drawn = new_figure(7.0, 0.3 * len(methods) + 1.0)
+    axis = drawn.subplots()
+    for place, (mean, low, high) in enumerate(spreads):
+        axis.errorbar(mean, place, xerr=[[mean - low], [high - mean]], fmt="o", color="#4a8fd9")
+    axis.set_yticks(range(len(methods)), methods)
+    axis.invert_yaxis()
+    axis.axvline(0, color="black", linewidth=0.5)
+    axis.set_xlabel(f"insertion minus deletion AUC: mean of {len(chips)} chips, 95% interval")
+    return drawn
+
+
+def _findings(
+    columns: Mapping[str, Mapping[str, NDArray[np.float64]]], chips: Sequence[str]
+) -> list[str]:
     """What the intervals allow to say, and no more."""
     scores = {method: own["score"] for method, own in columns.items()}
     best = max(scores, key=lambda method: float(scores[method].mean()))
@@ -260,8 +315,10 @@ def _findings(columns: Mapping[str, Mapping[str, NDArray[np.float64]]]) -> list[
     lines.append(f"* Better than {REFERENCE}, interval off zero: {', '.join(better) or 'none'}.")
     lines.append(f"* Worse than {REFERENCE}, interval off zero: {', '.join(worse) or 'none'}.")
     for rival in ("RISE", "random"):
-        wins = float((columns[REFERENCE]["insertion"] > columns[rival]["insertion"]).mean())
-        lines.append(f"* {REFERENCE} beats {rival} on insertion on {100 * wins:.0f}% of the chips.")
+        wins = columns[REFERENCE]["insertion"] > columns[rival]["insertion"]
+        line = f"* {REFERENCE} beats {rival} on insertion on {wins.mean():.0%} of the chips"
+        others = [chip for chip, is_won in zip(chips, wins) if not is_won]
+        lines.append(f"{line}; not on {', '.join(others)}." if others else f"{line}.")
     return lines
 
 
