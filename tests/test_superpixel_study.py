@@ -60,8 +60,12 @@ def test_a_clear_difference_is_reported_and_chance_is_not(study):
     assert "* Better than hexagons, medium, interval off zero: none." in chance
     assert "from 30 real radar chips" in chance
     assert "It took 10 minutes." in chance
+    assert "beats RISE on insertion on 100% of the chips." in clear
+    lost = results(study, gain=0.0)
+    lost["chips"]["chip 7"]["RISE"]["insertion"] = 9.0
+    assert "on 97% of the chips; not on chip 7." in study.report(lost)
     rows = [line for line in clear.splitlines() if line.startswith("| ")]
-    assert {row.count("|") for row in rows} == {8}
+    assert {row.count("|") for row in rows} == {9}
 
 
 def test_kinds_of_one_size_have_cells_of_about_one_area():
@@ -86,5 +90,9 @@ def test_one_chip_is_studied_for_real(study, tmp_path):
     for method, scores in found.items():
         assert scores["score"] == pytest.approx(scores["insertion"] - scores["deletion"]), method
         assert np.isfinite(scores["score"])
-    page = study.report({**results(study, 0), "chips": {"a": found, "b": found}})
-    assert "class cells, small" in page
+        if method not in {"RISE", "random"}:
+            assert 0 < scores["foretelling"] < 2, method
+    studied = {**results(study, 0), "chips": {"a": found, "b": found}}
+    assert "class cells, small" in study.report(studied)
+    study.figure(studied).savefig(tmp_path / "figure.png", dpi=40)
+    assert (tmp_path / "figure.png").stat().st_size > 2000
