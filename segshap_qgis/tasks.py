@@ -7,12 +7,13 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional, Protocol
 
 from qgis.core import QgsTask
 from qgis.PyQt.QtCore import pyqtSignal
 
-from .errors import Interrupted
+from .errors import Interrupted, SegShapError
 from .explain import Explanation
 from .workflow import Request
 
@@ -172,15 +173,20 @@ class ExplainTask(BackgroundTask):
         What to do.
     title : str
         How people see it.
+    draw : callable, optional
+        Given the record, does what its layers need and can be done off the main thread; what it
+        returns is kept as `drawing`. Where it fails there is none.
     """
 
     refreshed = pyqtSignal(object)
     advanced = pyqtSignal(object)
     located = pyqtSignal(object)
 
-    def __init__(self, job: Job, title: str) -> None:
+    def __init__(self, job: Job, title: str, draw: Optional[Callable[[Any], Any]] = None) -> None:
         super().__init__(title)
         self.job = job
+        self.drawing: Any = None
+        self._draw = draw
         self._latest: Optional[Explanation] = None
         self._started = 0.0
         self._first_count = 0
@@ -192,8 +198,15 @@ class ExplainTask(BackgroundTask):
         return self.result
 
     def carry_out(self) -> Any:
-        """Explain; returns the Record."""
-        return self.job.carry_out(self)
+        """Explain, and draw what is shown; returns the Record."""
+        record = self.job.carry_out(self)
+        if self._draw is not None and record is not None:
+            try:
+                self.drawing = self._draw(record)
+            except SegShapError:
+                # Whoever shows the record draws it again, and tells why that cannot be.
+                self.drawing = None
+        return record
 
     def rescued(self) -> Any:
         """The Record of what was learnt before the cancel."""

@@ -8,14 +8,14 @@ from typing import Any, Optional
 
 from qgis.core import QgsCsException, QgsGeometry, QgsProject, QgsRasterLayer
 from qgis.gui import QgsRubberBand
-from qgis.PyQt.QtCore import QObject
+from qgis.PyQt.QtCore import QObject, QTimer
 from qgis.PyQt.QtWidgets import QTreeWidgetItem
 
 from ..dependencies import torch_is_here
 from ..errors import DependencyError, RegionError, SegShapError
 from ..explain import Explanation, is_heat
 from ..job import ExplainJob
-from ..layers import Preview, add_result
+from ..layers import Preview, add_result, draw, temporary_folder
 from ..tasks import Advance, ExplainTask
 from .cells_preview import CellsPreview
 from .checks_desk import ChecksDesk
@@ -48,7 +48,7 @@ class Run:
 
     task: ExplainTask
     row: QTreeWidgetItem
-    band: QgsRubberBand
+    band: Optional[QgsRubberBand]
     layer_id: str
     layer_name: str
     preview: Optional[Preview] = None
@@ -170,7 +170,8 @@ class Workbench(QObject):
                 title,
                 layers=self.dock.cell_layers(),
             )
-            task = ExplainTask(job, title)
+            folder = temporary_folder()
+            task = ExplainTask(job, title, lambda record: draw(record, folder))
         except SegShapError as error:
             self.messages.error(error)
             return None
@@ -235,7 +236,7 @@ class Workbench(QObject):
         """The predicted slick's outline, once the model has run."""
         run = self.runs.get(task)
         layer = QgsProject.instance().mapLayer(run.layer_id) if run is not None else None
-        if run is not None and layer is not None:
+        if run is not None and run.band is not None and layer is not None:
             region = QgsGeometry()
             region.fromWkb(outline)
             self._set_region(run.band, region, layer)
@@ -248,8 +249,8 @@ class Workbench(QObject):
 
     def _run_refreshed(self, task: ExplainTask, partial: Explanation) -> None:
         run = self.runs.get(task)
-        if run is None or task.job.window is None:
-            return
+        if run is None or run.band is None or task.job.window is None:
+            return  # it has ended
         if run.preview is None:
             run.preview = Preview(task.job.window, task.title, self._colour_blind(), run.layer_id)
         if not self.dock.runs.chosen_records():
@@ -271,7 +272,8 @@ class Workbench(QObject):
         if run is None:
             return
         self.dock.progress.hide()
-        self._drop(run)
+        if task.record is None:
+            self._drop(run)
         if task.error is not None:
             self.dock.runs.set_state(run.row, self.tr("failed"))
             self.messages.error(task.error, task.details)
@@ -301,12 +303,24 @@ class Workbench(QObject):
         self.dock.show_page(self.dock.result_page)
 
     def _show_result(self, run: Run, record: Any) -> None:
+        self._clear_map(run)
         try:
-            add_result(record, self._colour_blind(), source_id=run.layer_id)
+            add_result(
+                record, self._colour_blind(), source_id=run.layer_id, drawing=run.task.drawing
+            )
         except Exception as error:  # noqa: BLE001 (the result itself is kept and can be exported)
             self.messages.error(error, traceback.format_exc())
+        # In a turn of its own, so that QGIS answers to the person in between.
+        QTimer.singleShot(0, lambda: self._list_result(run, record))
+
+    def _list_result(self, run: Run, record: Any) -> None:
+        if self.runs.pop(run.task, None) is None:
+            return  # the project, or all of us, was closed meanwhile
         self.desk.finish(run.row, record)
         self.dock.show_page(self.dock.result_page)
+        if self.queue.current is not None:
+            # The next one has begun, and shows what is known so far.
+            self.dock.runs.tree.clearSelection()
         if run.task.job.outside > SMALLEST_SHARE_OUTSIDE:
             self.messages.information(
                 self.tr("{:.0%} of the region lies outside the raster and was left out.").format(
@@ -323,9 +337,15 @@ class Workbench(QObject):
     def _drop(self, run: Run) -> None:
         """Take a run's traces off the map."""
         self.runs.pop(run.task, None)
-        self._canvas.scene().removeItem(run.band)
+        self._clear_map(run)
+
+    def _clear_map(self, run: Run) -> None:
+        if run.band is not None:
+            self._canvas.scene().removeItem(run.band)
+            run.band = None
         if run.preview is not None:
             run.preview.remove()
+            run.preview = None
 
     # When the ground moves --------------------------------------------------------------------
 

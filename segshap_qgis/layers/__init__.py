@@ -1,7 +1,8 @@
 """From a Record to styled layers in the project, and a live preview on the way there."""
 
+from .drawing import draw
 from .preview import Preview
 from .result import style_documents
-from .tree import add_result
+from .tree import add_result, temporary_folder
 
-__all__ = ["Preview", "add_result", "style_documents"]
+__all__ = ["Preview", "add_result", "draw", "style_documents", "temporary_folder"]

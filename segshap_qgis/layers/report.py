@@ -40,6 +40,7 @@ from qgis.PyQt.QtGui import QColor, QFont, QImage
 from ..errors import ExportError
 from ..geo import Record
 from ..geo.aside import aside, discard, put_in_place, target_path
+from .drawing import draw
 from .report_facts import Facts
 from .result import result_layers
 
@@ -116,7 +117,7 @@ def write_report(path: Union[str, Path], report: Report) -> Path:
 def _export(report: Report, written: Path, folder: str) -> None:
     """Make the layers, draw them and let them go, so that their folder can be removed."""
     report = without_expressions(report)
-    layers = result_layers(report.record, folder, report.colour_blind)
+    layers = result_layers(report.record, draw(report.record, folder), report.colour_blind)
     shown = [layers[role] for role in SHOWN] + ([report.source] if report.source else [])
     layout, _tree = _layout(report, shown, folder)
     settings = QgsLayoutExporter.PdfExportSettings()

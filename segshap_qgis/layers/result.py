@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -21,13 +20,11 @@ from qgis.core import (
 )
 from qgis.PyQt.QtXml import QDomDocument
 
-from ..errors import ExportError
 from ..geo import Record
-from ..geo.cells import Column, cell_columns
-from ..geo.rasters import Map, holds, maps, reference_system, write_map
-from ..geo.regions import cell_outlines, mask_outline
-from ..geo.wellknown import to_wkb
+from ..geo.cells import Column
+from ..geo.rasters import Map
 from . import styles
+from .drawing import Drawing, draw, not_written, write_raster
 from .memory_files import forget_folder
 
 # Custom property that tells our layers from others, and which of them each one is.
@@ -43,7 +40,7 @@ SIGNED_NUMBER = "[% CASE WHEN {0} > 0 THEN '+' ELSE '' END || format_number({0},
 
 
 def result_layers(
-    record: Record, folder: str, colour_blind: bool = False
+    record: Record, drawing: Drawing, colour_blind: bool = False
 ) -> dict[str, QgsMapLayer]:
     """Styled and documented layers of a record by role, in the order of the legend.
 
@@ -51,22 +48,20 @@ def result_layers(
     ----------
     record : Record
         What to show.
-    folder : str
-        Where the GeoTIFFs go; also a virtual one of GDAL.
+    drawing : Drawing
+        The record's own.
     colour_blind : bool
         Orange to purple instead of red to green.
 
     Raises
     ------
     ExportError
-        A raster could not be written.
+        A raster is not there any more.
     """
-    layers: dict[str, QgsMapLayer] = {"region": _region_layer(record)}
-    layers["superpixels"] = _cell_layer(record)
-    for drawn in maps(record):
-        layers[drawn.kind] = raster_layer(
-            drawn, f"{folder}/{drawn.kind}.tif", record.window.crs_wkt
-        )
+    layers: dict[str, QgsMapLayer] = {"region": _region_layer(record, drawing)}
+    layers["superpixels"] = _cell_layer(record, drawing)
+    for drawn, path in drawing.rasters:
+        layers[drawn.kind] = _opened(drawn, path, record.window.crs_wkt)
     _style(layers, record, colour_blind)
     document = _document(record)
     for role, layer in layers.items():
@@ -87,7 +82,7 @@ def style_documents(record: Record, colour_blind: bool = False) -> dict[str, str
         Orange to purple instead of red to green.
     """
     folder = f"/vsimem/segshap_{uuid4().hex}"
-    layers = result_layers(record, folder, colour_blind)
+    layers = result_layers(record, draw(record, folder), colour_blind)
     documents = {}
     for role, layer in layers.items():
         layer.removeCustomProperty(ROLE)
@@ -107,38 +102,16 @@ def raster_layer(drawn: Map, path: str, crs_wkt: str) -> QgsRasterLayer:
     ExportError
         It could not be written.
     """
-    from osgeo import gdal
+    write_raster(drawn, path, crs_wkt)
+    return _opened(drawn, path, crs_wkt)
 
-    _make_folder(path)
-    options = ("COMPRESS=DEFLATE", "PREDICTOR=3", "TILED=YES")
-    gdal.PushErrorHandler("CPLQuietErrorHandler")
-    try:
-        write_map("GTiff", path, drawn, reference_system(crs_wkt), options, {})
-    except RuntimeError as error:
-        # QGIS switches GDAL's exceptions on; without them the check below finds it.
-        raise _not_written(path) from error
-    finally:
-        gdal.PopErrorHandler()
+
+def _opened(drawn: Map, path: str, crs_wkt: str) -> QgsRasterLayer:
     layer = QgsRasterLayer(path, drawn.title, "gdal")
-    if not layer.isValid() or not holds(path, drawn):
-        raise _not_written(path)
+    if not layer.isValid():
+        raise not_written(path)
     layer.setCrs(_crs(crs_wkt))
     return layer
-
-
-def _make_folder(path: str) -> None:
-    if not path.startswith("/vsi"):
-        try:
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise _not_written(path) from error
-
-
-def _not_written(path: str) -> ExportError:
-    return ExportError(
-        f"The result could not be written to {path}.",
-        "Check that the folder can be written to and the disk has room.",
-    )
 
 
 def unit_of(settings: Any) -> str:
@@ -150,15 +123,13 @@ def _crs(wkt: str) -> QgsCoordinateReferenceSystem:
     return QgsCoordinateReferenceSystem.fromWkt(wkt) if wkt else QgsCoordinateReferenceSystem()
 
 
-def _cell_layer(record: Record) -> QgsVectorLayer:
-    superpixels = record.explanation.superpixels
-    outlines = cell_outlines(superpixels.labels, record.window.transform)
-    layer = _vector_layer(outlines, cell_columns(record), record.window.crs_wkt)
+def _cell_layer(record: Record, drawing: Drawing) -> QgsVectorLayer:
+    layer = _vector_layer(drawing.cells, drawing.columns, record.window.crs_wkt)
     layer.setDisplayExpression("'super-pixel ' || \"cell\"")
     return layer
 
 
-def _region_layer(record: Record) -> QgsVectorLayer:
+def _region_layer(record: Record, drawing: Drawing) -> QgsVectorLayer:
     found, target = record.explanation, record.target
     columns = [
         Column("name", [record.name]),
@@ -167,11 +138,12 @@ def _region_layer(record: Record) -> QgsVectorLayer:
         Column("base_value", [float(found.base[target])]),
         Column("area_pixels", [int(record.region.sum())]),
     ]
-    outline = mask_outline(record.region, record.window.transform)
-    return _vector_layer([outline], columns, record.window.crs_wkt)
+    return _vector_layer([drawing.region], columns, record.window.crs_wkt)
 
 
-def _vector_layer(outlines: Iterable[Any], columns: list[Column], crs_wkt: str) -> QgsVectorLayer:
+def _vector_layer(
+    outlines: Sequence[bytes], columns: Sequence[Column], crs_wkt: str
+) -> QgsVectorLayer:
     """A memory layer of multipolygons with attributes; what is not a number is left empty."""
     fields = "&".join(f"field={column.name}:{_field_type(column)}" for column in columns)
     layer = QgsVectorLayer(f"MultiPolygon?{fields}", "cells", "memory")
@@ -179,7 +151,7 @@ def _vector_layer(outlines: Iterable[Any], columns: list[Column], crs_wkt: str) 
     features = []
     for index, outline in enumerate(outlines):
         geometry = QgsGeometry()
-        geometry.fromWkb(to_wkb(outline))
+        geometry.fromWkb(outline)
         geometry.convertToMultiType()
         feature = QgsFeature(layer.fields())
         feature.setGeometry(geometry)

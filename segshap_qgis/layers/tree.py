@@ -14,6 +14,7 @@ from qgis.core import (
 )
 
 from ..geo import Record
+from .drawing import Drawing, draw
 from .result import ROLE, result_layers
 
 # Layers that are there for who asks, but would cover the map.
@@ -26,6 +27,7 @@ def add_result(
     folder: Optional[str] = None,
     source_id: str = "",
     project: Optional[QgsProject] = None,
+    drawing: Optional[Drawing] = None,
 ) -> QgsLayerTreeGroup:
     """Add a record's layers to the project, in a group above the raster that was explained.
 
@@ -44,6 +46,8 @@ def add_result(
         group goes to the top.
     project : QgsProject, optional
         The open one by default.
+    drawing : Drawing, optional
+        The record's own, where it was made before; `folder` is for others.
 
     Returns
     -------
@@ -56,17 +60,23 @@ def add_result(
         A raster could not be written; the project is unchanged.
     """
     project = project or QgsProject.instance()
-    if folder is None:
-        folder = str(Path(QgsProcessingUtils.generateTempFilename("contribution.tif")).parent)
-    layers = result_layers(record, folder, colour_blind)
+    drawing = drawing or draw(record, folder or temporary_folder())
+    layers = result_layers(record, drawing, colour_blind)
     parent, index = place_above(source_layer(project, record.window.source, source_id), project)
-    group = parent.insertGroup(index, group_name(record))
+    # Put together before it is shown: the legend would be made anew for every layer.
+    group = QgsLayerTreeGroup(group_name(record))
+    project.addMapLayers(list(layers.values()), False)
     for role, layer in layers.items():
-        project.addMapLayer(layer, False)
         node = group.addLayer(layer)
         node.setExpanded(role == "contribution")
         node.setItemVisibilityChecked(role not in HIDDEN)
+    parent.insertChildNode(index, group)
     return group
+
+
+def temporary_folder() -> str:
+    """A new folder that QGIS empties when it ends; asked for on the main thread."""
+    return str(Path(QgsProcessingUtils.generateTempFilename("contribution.tif")).parent)
 
 
 def group_name(record: Record) -> str:
