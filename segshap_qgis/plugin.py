@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional
 
@@ -9,6 +10,7 @@ from qgis.core import QgsApplication, QgsProcessingProvider
 from qgis.PyQt.QtCore import QCoreApplication, Qt, QTimer, QTranslator
 from qgis.PyQt.QtWidgets import QAction, QToolBar, QToolButton
 
+from .at_work import wait_until_done
 from .gui.options_page import OptionsFactory
 from .icons import icon
 from .models import dismiss_workers
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from .gui.workbench import Workbench
 
 MENU = "SegSHAP"
+# Seconds for the longest step that cannot be interrupted, on a busy machine.
+LONGEST_END = 10.0
 TRANSLATIONS = Path(__file__).resolve().parents[1] / "i18n"
 
 
@@ -91,6 +95,10 @@ class SegShapPlugin:
             self.open_action.deleteLater()
             self.open_action = None
         dismiss_workers()
+        # Whoever still computes or writes was told to stop, or is nearly done.
+        wait_until_done(LONGEST_END)
+        # What loading torch kept out of garbage collection may be garbage now.
+        gc.unfreeze()
         if self.translator is not None:
             QCoreApplication.removeTranslator(self.translator)
             self.translator = None

@@ -8,11 +8,13 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional, Protocol
 
 from qgis.core import QgsTask
 from qgis.PyQt.QtCore import pyqtSignal
 
+from .at_work import at_work
 from .errors import Interrupted, SegShapError
 from .explain import Explanation
 from .workflow import Request
@@ -22,8 +24,11 @@ if TYPE_CHECKING:
 
 # Seconds between two previews; painting a layer more often only steals time from the model.
 PREVIEW_INTERVAL = 1.0
-# Seconds that a cancelled run may take to come to its end before it is left to itself.
-PATIENCE = 0.8
+# Seconds between two looks whether the work is done or cancelled.
+LOOK = 0.05
+# Seconds that a cancelled run may take to come to its end before it is left to itself; what was
+# learnt has to be shown within the same second.
+PATIENCE = 0.6
 # Scheduling priority of the computing thread on Linux; QGIS itself runs at 0.
 NICENESS = 5
 
@@ -126,7 +131,7 @@ class BackgroundTask(QgsTask):
         worker.start()
         cancelled_at = None
         while worker.is_alive():
-            worker.join(0.05 if cancelled_at else 0.2)
+            worker.join(LOOK)
             if self.isCanceled():
                 cancelled_at = cancelled_at or time.monotonic()
                 if time.monotonic() - cancelled_at > PATIENCE:
@@ -152,16 +157,17 @@ class BackgroundTask(QgsTask):
 
     def _work(self) -> None:
         _be_gentle()
-        try:
-            result = self.carry_out()
-            if not self._abandoned:
-                self.result = result
-        except Interrupted:
-            pass
-        except Exception as error:  # noqa: BLE001 (whatever leaves a QgsTask's thread ends QGIS)
-            if not self._abandoned:
-                self.error = error
-                self.details = traceback.format_exc()
+        with at_work():
+            try:
+                result = self.carry_out()
+                if not self._abandoned:
+                    self.result = result
+            except Interrupted:
+                pass
+            except Exception as error:  # noqa: BLE001 (what leaves a QgsTask's thread ends QGIS)
+                if not self._abandoned:
+                    self.error = error
+                    self.details = traceback.format_exc()
 
 
 class ExplainTask(BackgroundTask):
@@ -174,8 +180,12 @@ class ExplainTask(BackgroundTask):
     title : str
         How people see it.
     draw : callable, optional
-        Given the record, does what its layers need and can be done off the main thread; what it
-        returns is kept as `drawing`. Where it fails there is none.
+        Given the record, does what its layers need and can be done off the main thread.
+
+    Attributes
+    ----------
+    drawing : object
+        What `draw` returned for the record; None where there is none.
     """
 
     refreshed = pyqtSignal(object)
@@ -185,8 +195,9 @@ class ExplainTask(BackgroundTask):
     def __init__(self, job: Job, title: str, draw: Optional[Callable[[Any], Any]] = None) -> None:
         super().__init__(title)
         self.job = job
-        self.drawing: Any = None
         self._draw = draw
+        # With the record that it is of: one that comes after a cancel is not of the kept record.
+        self._drawn: tuple[Any, Any] = (None, None)
         self._latest: Optional[Explanation] = None
         self._started = 0.0
         self._first_count = 0
@@ -197,15 +208,19 @@ class ExplainTask(BackgroundTask):
         """The Record; None until it is there."""
         return self.result
 
+    @property
+    def drawing(self) -> Any:
+        """What the record's layers are made of."""
+        record, drawing = self._drawn
+        return drawing if record is self.result else None
+
     def carry_out(self) -> Any:
         """Explain, and draw what is shown; returns the Record."""
         record = self.job.carry_out(self)
         if self._draw is not None and record is not None:
-            try:
-                self.drawing = self._draw(record)
-            except SegShapError:
-                # Whoever shows the record draws it again, and tells why that cannot be.
-                self.drawing = None
+            # Whoever shows the record draws it again where that fails, and tells why.
+            with suppress(SegShapError):
+                self._drawn = record, self._draw(record)
         return record
 
     def rescued(self) -> Any:

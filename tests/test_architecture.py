@@ -32,8 +32,10 @@ _SHELL = _CORE | {
     "installation",
     "scene",
     "cluster_options",
+    "at_work",
 }
 MAY_KNOW = {
+    "at_work": set(),
     "errors": set(),
     "late": set(),
     "icons": set(),
@@ -53,7 +55,7 @@ MAY_KNOW = {
     "cluster_options": {"errors", "scene"},
     "provider_window": {"geo", "errors"},
     "cell_layers": _CORE | {"workflow", "provider_window"},
-    "tasks": _CORE | {"workflow", "dependencies"},
+    "tasks": _CORE | {"workflow", "dependencies", "at_work"},
     "job": _CORE | {"workflow", "provider_window", "cell_layers", "tasks", "model_library"},
     "processing": _SHELL,
     "gui": _SHELL,

@@ -15,6 +15,7 @@ from qgis.PyQt.QtGui import QImage
 
 from segshap_qgis.errors import ExportError
 from segshap_qgis.gui.charts_waterfall import WaterfallChart
+from segshap_qgis.layers.drawing import draw
 from segshap_qgis.layers.report import SHOWN, Report, _layout, without_expressions, write_report
 from segshap_qgis.layers.report_facts import facts
 from segshap_qgis.layers.result import result_layers
@@ -111,7 +112,7 @@ def test_names_with_expressions_are_shown_and_not_evaluated(report, tmp_path):
 
     record = small_record(hostile)
     record.explanation.settings["targets"][0] = hostile
-    layers = result_layers(record, str(tmp_path))
+    layers = result_layers(record, draw(record, str(tmp_path)))
     shown = [layers[role] for role in SHOWN]
     as_it_is = report._replace(record=record, sentence=f"p({hostile}) = 0.93")
     assert any("fortytwo" in text for text in texts(as_it_is)), "a layout evaluates such names"

@@ -15,7 +15,7 @@ from .qgis_process import in_qgis
 from .stage import Stage
 
 # Seconds from the press of the button to the end of the run.
-LONGEST = 1.5
+LONGEST = 1.0
 
 
 def cancelled(ground: Ground, quick: bool) -> Finding:

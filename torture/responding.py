@@ -81,8 +81,16 @@ class Probe:
 
     def _sample(self) -> None:
         while not self._stopped.wait(0.005):
-            frame = sys._current_frames().get(self._main)
-            self.samples.append((1000 * time.perf_counter(), _where(frame)))
+            self.samples.append((1000 * time.perf_counter(), self._look()))
+
+    def _look(self) -> str:
+        """What the main thread does; in its event loop, what the others do that it may wait for."""
+        frames = sys._current_frames()
+        main = frames.pop(self._main, None)
+        frames.pop(threading.get_ident(), None)
+        if main is not None and main.f_code is not act.__code__:
+            return _where(main)
+        return "waits; others: " + "; ".join(_where(frame) for frame in frames.values())
 
 
 def _where(frame: Any) -> str:

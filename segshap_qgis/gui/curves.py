@@ -9,6 +9,7 @@ from typing import Any, Optional
 from qgis.core import QgsApplication, QgsTask
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
+from ..at_work import at_work
 from ..errors import Interrupted
 from ..explain import deletion_insertion, only_targets
 from .curves_section import CurvesSection
@@ -48,18 +49,19 @@ class CurvesTask(QgsTask):
 
     def run(self) -> bool:
         """Play; whatever goes wrong is kept for the main thread."""
-        try:
-            self.found = deletion_insertion(
-                self._game,
-                self._explanation,
-                steps=STEPS,
-                on_progress=lambda share: self.setProgress(100 * share),
-            )
-        except Interrupted:
-            return False
-        except Exception as error:  # noqa: BLE001 (whatever leaves a QgsTask's thread ends QGIS)
-            self.error = error
-            self.details = traceback.format_exc()
+        with at_work():
+            try:
+                self.found = deletion_insertion(
+                    self._game,
+                    self._explanation,
+                    steps=STEPS,
+                    on_progress=lambda share: self.setProgress(100 * share),
+                )
+            except Interrupted:
+                return False
+            except Exception as error:  # noqa: BLE001 (what leaves a QgsTask's thread ends QGIS)
+                self.error = error
+                self.details = traceback.format_exc()
         return self.error is None
 
     def finished(self, _result: bool) -> None:

@@ -11,6 +11,8 @@ from qgis.core import QgsApplication, QgsProject, QgsTask
 from qgis.PyQt.QtCore import QObject, QSettings
 from qgis.PyQt.QtWidgets import QFileDialog, QWidget
 
+from ..at_work import at_work
+from ..errors import SegShapError
 from ..layers import style_documents
 from .messages import Messages
 
@@ -28,12 +30,19 @@ class WriteTask(QgsTask):
         Does the work; touches neither layers nor project.
     on_end : callable
         Called on the main thread with the task.
+    is_asked_for : bool
+        QGIS asks before it quits under this task.
     """
 
     def __init__(
-        self, title: str, write: Callable[[], object], on_end: Callable[[WriteTask], None]
+        self,
+        title: str,
+        write: Callable[[], object],
+        on_end: Callable[[WriteTask], None],
+        is_asked_for: bool = False,
     ) -> None:
-        super().__init__(title, QgsTask.Flag(0))
+        asks_nobody = QgsTask.Flag.CancelWithoutPrompt
+        super().__init__(title, QgsTask.Flag(0) if is_asked_for else asks_nobody)
         self._write = write
         self._on_end = on_end
         self.written: Any = None
@@ -42,15 +51,18 @@ class WriteTask(QgsTask):
 
     def run(self) -> bool:
         """Write; whatever goes wrong is kept for the main thread."""
-        try:
-            self.written = self._write()
-        except Exception as error:  # noqa: BLE001 (whatever leaves a QgsTask's thread ends QGIS)
-            self.error = error
-            self.details = traceback.format_exc()
+        with at_work():
+            try:
+                self.written = self._write()
+            except Exception as error:  # noqa: BLE001 (what leaves a QgsTask's thread ends QGIS)
+                self.error = error
+                self.details = traceback.format_exc()
         return self.error is None
 
-    def finished(self, _result: bool) -> None:
+    def finished(self, result: bool) -> None:
         """Report on the main thread."""
+        if not result and self.error is None:
+            self.error = SegShapError(f"“{self.description()}” was stopped before it began.")
         self._on_end(self)
 
 
@@ -127,7 +139,10 @@ class Exports(QObject):
 
     def _start(self, path: Path, write: Callable[[], object]) -> None:
         task = WriteTask(
-            self.tr("Writing {}").format(path.name), write, lambda t: self._ended(t, path)
+            self.tr("Writing {}").format(path.name),
+            write,
+            lambda t: self._ended(t, path),
+            is_asked_for=True,
         )
         self._running.add(task)
         QgsApplication.taskManager().addTask(task)

@@ -11,6 +11,7 @@ import numpy as np
 from qgis.core import QgsRasterLayer, QgsTask
 from qgis.PyQt.QtCore import QCoreApplication
 
+from ..at_work import at_work
 from ..errors import SegShapError
 from ..models import ModelCard
 from ..provider_window import Snapshot
@@ -65,7 +66,8 @@ class ModelTrial(QgsTask):
     def run(self) -> bool:
         """Load, read the middle, predict."""
         try:
-            self.sentence = self._try()
+            with at_work():
+                self.sentence = self._try()
             self.good = True
         except SegShapError as error:
             self.sentence = str(error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Optional
 
@@ -15,7 +16,7 @@ from ..dependencies import torch_is_here
 from ..errors import DependencyError, RegionError, SegShapError
 from ..explain import Explanation, is_heat
 from ..job import ExplainJob
-from ..layers import Preview, add_result, draw, temporary_folder
+from ..layers import Preview, add_result, draw, result_layers, temporary_folder
 from ..tasks import Advance, ExplainTask
 from .cells_preview import CellsPreview
 from .checks_desk import ChecksDesk
@@ -40,6 +41,7 @@ from .what_if import WhatIf
 
 # A share of a region's area that is worth telling when it lies off the raster.
 SMALLEST_SHARE_OUTSIDE = 0.01
+OVER = object()
 
 
 @dataclass
@@ -280,7 +282,7 @@ class Workbench(QObject):
         elif task.record is None:
             self.dock.runs.set_state(run.row, self.tr("cancelled"))
         else:
-            self._show_result(run, task.record)
+            self._go_on(run, self._show_result(run, task.record))
 
     def _show_record(self, record: Any) -> None:
         self.dock.result.show_record(record, self._colour_blind())
@@ -302,25 +304,32 @@ class Workbench(QObject):
         self._show_record(record)
         self.dock.show_page(self.dock.result_page)
 
-    def _show_result(self, run: Run, record: Any) -> None:
+    def _show_result(self, run: Run, record: Any) -> Iterator[None]:
+        """Its layers made, its layers shown, the run listed: QGIS answers to the person between."""
         self._clear_map(run)
+        yield
         try:
-            add_result(
-                record, self._colour_blind(), source_id=run.layer_id, drawing=run.task.drawing
-            )
+            drawing = run.task.drawing or draw(record, temporary_folder())
+            layers = result_layers(record, drawing, self._colour_blind())
+            yield
+            add_result(record, source_id=run.layer_id, layers=layers)
         except Exception as error:  # noqa: BLE001 (the result itself is kept and can be exported)
             self.messages.error(error, traceback.format_exc())
-        # In a turn of its own, so that QGIS answers to the person in between.
-        QTimer.singleShot(0, lambda: self._list_result(run, record))
-
-    def _list_result(self, run: Run, record: Any) -> None:
-        if self.runs.pop(run.task, None) is None:
-            return  # the project, or all of us, was closed meanwhile
+        yield
+        self.runs.pop(run.task)
         self.desk.finish(run.row, record)
         self.dock.show_page(self.dock.result_page)
         if self.queue.current is not None:
             # The next one has begun, and shows what is known so far.
             self.dock.runs.tree.clearSelection()
+        self._tell_what_is_missing(run)
+
+    def _go_on(self, run: Run, steps: Iterator[None]) -> None:
+        """Take a step, and the next one when QGIS has done what waits; none for a dropped run."""
+        if run.task in self.runs and next(steps, OVER) is not OVER:
+            QTimer.singleShot(0, lambda: self._go_on(run, steps))
+
+    def _tell_what_is_missing(self, run: Run) -> None:
         if run.task.job.outside > SMALLEST_SHARE_OUTSIDE:
             self.messages.information(
                 self.tr("{:.0%} of the region lies outside the raster and was left out.").format(

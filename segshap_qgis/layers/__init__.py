@@ -2,7 +2,7 @@
 
 from .drawing import draw
 from .preview import Preview
-from .result import style_documents
+from .result import result_layers, style_documents
 from .tree import add_result, temporary_folder
 
-__all__ = ["Preview", "add_result", "draw", "style_documents", "temporary_folder"]
+__all__ = ["Preview", "add_result", "draw", "result_layers", "style_documents", "temporary_folder"]

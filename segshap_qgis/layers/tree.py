@@ -14,7 +14,7 @@ from qgis.core import (
 )
 
 from ..geo import Record
-from .drawing import Drawing, draw
+from .drawing import draw
 from .result import ROLE, result_layers
 
 # Layers that are there for who asks, but would cover the map.
@@ -27,7 +27,7 @@ def add_result(
     folder: Optional[str] = None,
     source_id: str = "",
     project: Optional[QgsProject] = None,
-    drawing: Optional[Drawing] = None,
+    layers: Optional[dict[str, QgsMapLayer]] = None,
 ) -> QgsLayerTreeGroup:
     """Add a record's layers to the project, in a group above the raster that was explained.
 
@@ -46,8 +46,9 @@ def add_result(
         group goes to the top.
     project : QgsProject, optional
         The open one by default.
-    drawing : Drawing, optional
-        The record's own, where it was made before; `folder` is for others.
+    layers : dict of str to QgsMapLayer, optional
+        What `result_layers` made of the record, where that was done before; then neither colours
+        nor `folder` matter.
 
     Returns
     -------
@@ -60,8 +61,9 @@ def add_result(
         A raster could not be written; the project is unchanged.
     """
     project = project or QgsProject.instance()
-    drawing = drawing or draw(record, folder or temporary_folder())
-    layers = result_layers(record, drawing, colour_blind)
+    if layers is None:
+        drawing = draw(record, folder or temporary_folder())
+        layers = result_layers(record, drawing, colour_blind)
     parent, index = place_above(source_layer(project, record.window.source, source_id), project)
     # Put together before it is shown: the legend would be made anew for every layer.
     group = QgsLayerTreeGroup(group_name(record))

@@ -20,7 +20,7 @@ from ..explain.types import Game, Superpixels
 from .model import Model
 from .model_card import ModelCard
 from .model_files import DEFAULT_MODEL
-from .torch_libraries import load_torch_libraries
+from .torch_libraries import exempt_from_collection, load_torch_libraries
 
 if TYPE_CHECKING:
     import torch
@@ -113,7 +113,8 @@ def _loads() -> bool:
     """Tried once: what failed has left libraries behind that would fail again, or worse."""
     load_torch_libraries()
     try:
-        import torch  # noqa: F401
+        with exempt_from_collection():
+            import torch  # noqa: F401
     except (ImportError, OSError):
         return False
     return True

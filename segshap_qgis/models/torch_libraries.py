@@ -1,14 +1,19 @@
-"""Torch's shared libraries, loaded without keeping every other Python thread waiting.
+"""Torch is loaded without keeping every other Python thread waiting.
 
 An import holds Python's lock while the system loads a library; torch's take a quarter of a second
-and more, in which QGIS's window would stand still whenever it runs any plugin's Python.
+and more, in which QGIS's window would stand still whenever it runs any plugin's Python. Python's
+garbage collector holds it, too, while it walks over all objects there are: with torch's a tenth of
+a second, again and again while they grow in number and whenever it thinks that it is time later.
 """
 
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -32,3 +37,19 @@ def load_torch_libraries() -> None:
         library = Path(specification.origin).parent / "lib" / name
         if library.is_file():
             dlopen(os.fsencode(library), os.RTLD_NOW | scope)
+
+
+@contextmanager
+def exempt_from_collection() -> Iterator[None]:
+    """Collect no garbage meanwhile, and never what is there at the end, unless it is released.
+
+    What was garbage by then stays, so this is for once; `gc.unfreeze` releases it all.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        if was_enabled:
+            gc.enable()

@@ -31,3 +31,37 @@ def test_torch_is_imported_as_ever_after_its_libraries_were_loaded():
         [sys.executable, "-c", LOAD], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert run.returncode == 0, run.stderr
+
+
+COLLECT = """
+import gc
+import sys
+import weakref
+from segshap_qgis.models.loading import torch_loads_here
+
+class Node: pass
+
+def cycle():
+    node = Node()
+    node.itself = node
+    return weakref.ref(node)
+
+full = []
+gc.callbacks.append(lambda phase, info: full.append(phase) if info["generation"] == 2 else None)
+assert torch_loads_here()
+assert "torch" in sys.modules
+assert not full
+assert gc.isenabled()
+later = cycle()
+gc.collect()
+assert later() is None
+assert gc.get_freeze_count() > 100_000
+assert len(gc.get_objects()) < 10_000
+"""
+
+
+def test_torch_is_loaded_without_a_full_garbage_collection_and_left_out_of_later_ones():
+    run = subprocess.run(
+        [sys.executable, "-c", COLLECT], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
