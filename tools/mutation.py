@@ -8,7 +8,8 @@ the tests that reach its line, the quickest first, until one fails. What no test
 
 Mutants live in a copy of the code; tests slower than `SLOW` seconds are left out. Every trial is a
 process forked from one that has the libraries loaded (so: not on Windows), and one that takes ten
-times its tests' time counts as found.
+times its tests' time counts as found. All times are the processor's, so that a busy machine finds
+neither more nor fewer of them.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from __future__ import annotations
 import argparse
 import ast
 import json
+import math
 import os
 import random
 import resource
@@ -31,9 +33,13 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("explain", "geo")
 SLOW = 15.0
+# A trial that waits without computing is ended after so many times what it may compute.
+WAITING = 20
 # Address space of a trial: a fault in a size must not take the machine's memory.
 MOST_MEMORY = 16 * 1024**3
-ARGUMENTS = ("-q", "--no-header", "-p", "no:cacheprovider", "-p", "no:pytest_qgis")
+ARGUMENTS = (
+    "-q", "--no-header", "-p", "no:cacheprovider", "-p", "no:pytest_qgis", "-o", "timeout=0",
+)  # fmt: skip
 
 COMPARISONS = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq,
@@ -151,7 +157,7 @@ class Recorder:
     def pytest_runtest_protocol(self, item: Any, nextitem: Any) -> Any:  # noqa: ARG002
         """Trace one test."""
         self.lines = set()
-        self.tests[item.nodeid] = {"seconds": time.perf_counter(), "passed": True}
+        self.tests[item.nodeid] = {"seconds": time.process_time(), "passed": True}
         sys.settrace(self._trace)
 
     def pytest_runtest_logreport(self, report: Any) -> None:
@@ -163,7 +169,7 @@ class Recorder:
         """Keep where it was."""
         sys.settrace(None)
         test = self.tests[nodeid]
-        test["seconds"] = time.perf_counter() - test["seconds"]
+        test["seconds"] = time.process_time() - test["seconds"]
         test["lines"] = sorted(self.lines)
 
     def _trace(self, frame: Any, event: str, _argument: Any) -> Any:
@@ -245,12 +251,16 @@ def _try(copy: Path, mutant: Mutant, reached: dict[str, Any]) -> str:
 
 
 def _forked(copy: Path, run: Any, seconds: float) -> int | None:
-    """Exit status of a function in a process of its own in the copy; None: it took too long."""
+    """Exit status of a function in a process of its own in the copy; None: it took too long.
+
+    The seconds are those of the processor.
+    """
     child = os.fork()
     if child == 0:
         os.setsid()
         os.chdir(copy)
         resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(seconds), math.ceil(seconds) + 5))
         sys.dont_write_bytecode = True  # bytecode of one mutant would be taken for the next
         os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
         sys.path[:] = [str(copy), *(entry for entry in sys.path if entry != str(ROOT))]
@@ -261,11 +271,12 @@ def _forked(copy: Path, run: Any, seconds: float) -> int | None:
             os._exit(run())
         finally:
             os._exit(99)
-    end = time.monotonic() + seconds
+    end = time.monotonic() + WAITING * seconds
     while time.monotonic() < end:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
-            return os.waitstatus_to_exitcode(status)
+            code = os.waitstatus_to_exitcode(status)
+            return None if code in {-signal.SIGXCPU, -signal.SIGKILL} else code
         time.sleep(0.02)
     os.killpg(child, signal.SIGKILL)
     os.waitpid(child, 0)

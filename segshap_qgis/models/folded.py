@@ -12,9 +12,7 @@ from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
 from torch.nn.utils.fusion import fuse_conv_bn_eval
-from torch.utils.flop_counter import FlopCounterMode
 
 from .fast_layers import Scratch, joined
 from .hardnet_mseg import Stem, Trunk
@@ -46,6 +44,10 @@ def _as_network(x: Tensor) -> Tensor:
 
 def _operations(module: nn.Module, x: Tensor, *size: int) -> int:
     """Floating-point operations of a module, counted without computing anything."""
+    # Here, because PyTorch before 2.1 has neither, and other networks need neither.
+    from torch.func import functional_call
+    from torch.utils.flop_counter import FlopCounterMode
+
     tensors = {**dict(module.named_parameters()), **dict(module.named_buffers())}
     nothing = {name: tensor.to("meta") for name, tensor in tensors.items()}
     with FlopCounterMode(display=False) as counter:
