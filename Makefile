@@ -52,7 +52,7 @@ fuzz: setup  ## ten minutes of hostile cards and GeoPackages, guided by coverage
 audit: setup  ## Bandit over the plugin, and known faults of what is installed (needs the network)
 	$(PYTHON) -m bandit -q -r segshap_qgis __init__.py
 	$(PYTHON) -m pip install -q --disable-pip-version-check --upgrade --target build/audit pip-audit
-	PYTHONPATH=build/audit $(PYTHON) -m pip_audit --local --skip-editable
+	$(PYTHON) tools/audit.py
 
 package: setup  ## the zip for QGIS's "Install from ZIP" and the plugin site, in build/
 	$(PYTHON) tools/package.py $(ARGS)

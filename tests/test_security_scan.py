@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tools.audit import verdict
+
 ROOT = Path(__file__).resolve().parents[1]
 # One line each: a program of ours is started without a shell; SQL of our own names.
 SILENCED = {"B404", "B603", "B608"}
@@ -36,3 +38,17 @@ def test_only_known_findings_are_silenced():
         for code in re.findall(r"B\d+", line.split("# nosec")[1]) or ["all"]
     ]
     assert set(silenced) <= SILENCED
+
+
+def test_an_audit_that_could_look_nothing_up_is_no_clean_one():
+    clean = {"name": "numpy", "version": "2.0", "vulns": []}
+    faulty = {"name": "torch", "version": "1", "vulns": [{"id": "PYSEC-1", "fix_versions": ["2"]}]}
+    unknown = {"name": "own", "skip_reason": "Dependency not found on PyPI"}
+    assert verdict([clean, unknown]) == (
+        ["Not looked up: own.", "1 packages looked up, 0 with known faults."],
+        True,
+    )
+    assert verdict([unknown])[1] is False
+    lines, is_clean = verdict([clean, faulty])
+    assert lines[0] == "torch 1: PYSEC-1, mended in 2"
+    assert not is_clean

@@ -82,13 +82,12 @@ def join(files: list[Path]) -> dict[str, Any]:
 
 def run(rows: list[Row], minutes: float, quick: bool) -> dict[str, Any]:
     """Measure rows until the time is up; a row that has begun is finished."""
-    started = time.monotonic()
     done: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory(prefix="segshap-ground-") as folder:
-        ground = prepare(Path(folder))
+        ground = prepare(Path(folder), minutes)
         for row in rows:
             began = time.monotonic()
-            if began - started > 60 * minutes:
+            if ground.seconds_left() <= 0:
                 finding = Finding(left_out=f"the time of {minutes:g} minutes was up")
             else:
                 finding = row.measure(ground, quick)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,11 +27,18 @@ class Ground(NamedTuple):
         A raster.
     model : Path
         The card of the small network.
+    until : float
+        When the campaign's time is up, by `time.monotonic`.
     """
 
     folder: Path
     scene: Path
     model: Path
+    until: float = float("inf")
+
+    def seconds_left(self) -> float:
+        """Until the campaign's time is up."""
+        return self.until - time.monotonic()
 
     def fresh(self, name: str) -> Path:
         """An empty folder of this name."""
@@ -40,10 +48,11 @@ class Ground(NamedTuple):
         return path
 
 
-def prepare(folder: Path) -> Ground:
-    """Write scene and network."""
+def prepare(folder: Path, minutes: float) -> Ground:
+    """Write scene and network; the campaign's time begins."""
+    until = time.monotonic() + 60 * minutes
     pixels = np.random.default_rng(0).gamma(4, 20, (1, *SHAPE)).astype(np.float32)
     scene = write_tiff(folder / "scene.tif", pixels)
     model_folder = folder / "model"
     model_folder.mkdir()
-    return Ground(folder, scene, write_small_model(model_folder))
+    return Ground(folder, scene, write_small_model(model_folder), until)

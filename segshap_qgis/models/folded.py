@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from ..errors import DependencyError
 from .fast_layers import Scratch, joined
 from .hardnet_mseg import Stem, Trunk
 from .stages import Reach
@@ -44,10 +45,14 @@ def _as_network(x: Tensor) -> Tensor:
 
 def _operations(module: nn.Module, x: Tensor, *size: int) -> int:
     """Floating-point operations of a module, counted without computing anything."""
-    # Here, because PyTorch before 2.1 has neither, and other networks need neither.
-    from torch.func import functional_call
-    from torch.utils.flop_counter import FlopCounterMode
-
+    try:  # here, because other networks need neither
+        from torch.func import functional_call
+        from torch.utils.flop_counter import FlopCounterMode
+    except ImportError as error:
+        raise DependencyError(
+            f"This network needs PyTorch 2.1 or newer; here is {torch.__version__}.",
+            "Install a newer PyTorch, or choose an FC-DenseNet.",
+        ) from error
     tensors = {**dict(module.named_parameters()), **dict(module.named_buffers())}
     nothing = {name: tensor.to("meta") for name, tensor in tensors.items()}
     with FlopCounterMode(display=False) as counter:
