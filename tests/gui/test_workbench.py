@@ -16,7 +16,7 @@ from qgis.core import (
     QgsRectangle,
     QgsVectorLayer,
 )
-from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtCore import Qt, QTimer
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QFileDialog
 
@@ -174,6 +174,26 @@ def test_the_project_may_be_closed_during_the_run(window, workbench):
     assert workbench.dock.runs.tree.topLevelItemCount() == 0
     assert QgsProject.instance().mapLayers() == {}
     assert "project was closed" in " ".join(window.messages())
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2])
+def test_the_project_may_be_closed_while_a_result_is_being_shown(window, workbench, turns):
+    closed = []
+
+    def close_after(turns):
+        if turns:
+            QTimer.singleShot(0, lambda: close_after(turns - 1))
+        else:
+            QgsProject.instance().clear()
+            closed.append(True)
+
+    workbench.queue.ended.connect(lambda _: close_after(turns))
+    pick_pixel(window, workbench)
+    wait_until(lambda: closed)
+    QTest.qWait(100)
+    assert not workbench.runs
+    assert not QgsProject.instance().mapLayers()
+    assert workbench.dock.runs.tree.topLevelItemCount() == 0
 
 
 def test_the_plugin_may_be_unloaded_during_the_run(window, workbench):
