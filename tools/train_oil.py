@@ -69,6 +69,10 @@ class Stage(NamedTuple):
         Coarse first: a whole chip in a quarter of the pixels teaches most at a quarter of the cost.
     recipe : mapping
         Normalisation.
+    ranking : float
+        Weight of `ranking_loss`.
+    gently : bool
+        Change little in the radiometry, so that the texture of a product stays to be learnt.
     """
 
     size: int
@@ -78,31 +82,61 @@ class Stage(NamedTuple):
     zoom: tuple[float, float]
     recipe: dict[str, Any]
     until: int
+    ranking: float = 0.0
+    gently: bool = False
 
 
-STAGES = [
-    Stage(128, 16, 8, (0.6, 0.4), (1.1, 2.4), LOWER_SEA, until=500),
-    Stage(256, 4, 2, (0.7, 0.3), (0.75, 1.5), LOWER_SEA, until=800),
-    Stage(256, 4, 3, (0.65, 0.35), (0.75, 1.5), RECIPE, until=1400),
-]
-# Step, share of the peak rate; straight lines between.
-RATES = [
-    (0, 0.0),
-    (30, 1.0),
-    (500, 1.0),
-    (649, 0.729),
-    (650, 0.35),
-    (800, 0.219),
-    (801, 0.5),
-    (1200, 0.215),
-    (1201, 0.199),
-    (1400, 0.0),
-]
+class Schedule(NamedTuple):
+    """Stages, one after the other, and points (step, share of the peak rate) joined by lines."""
+
+    stages: list[Stage]
+    rates: list[tuple[int, float]]
+
+    def stage(self, number: int) -> Stage:
+        """Stage to which a step belongs; steps beyond the last stage belong to it."""
+        return next((stage for stage in self.stages if number < stage.until), self.stages[-1])
+
+    def rate(self, number: int, peak: float) -> float:
+        """Learning rate of a step."""
+        steps, shares = np.array(self.rates).T
+        return peak * float(np.interp(number + 1, steps, shares))
 
 
-def stage_of(number: int) -> Stage:
-    """Stage to which a step belongs; steps beyond the last stage belong to it."""
-    return next((stage for stage in STAGES if number < stage.until), STAGES[-1])
+SCHEDULES = {
+    "56": Schedule(
+        [
+            Stage(128, 16, 8, (0.6, 0.4), (1.1, 2.4), LOWER_SEA, until=500),
+            Stage(256, 4, 2, (0.7, 0.3), (0.75, 1.5), LOWER_SEA, until=800),
+            Stage(256, 4, 3, (0.65, 0.35), (0.75, 1.5), RECIPE, until=1400),
+            Stage(160, 12, 4, (0.5, 0.5), (1.0, 1.7), RECIPE, until=1700, ranking=0.5),
+            Stage(160, 12, 6, (0.5, 0.5), (1.0, 1.6), RECIPE, until=1900, ranking=0.5, gently=True),
+            Stage(256, 4, 2, (0.5, 0.5), (0.9, 1.1), RECIPE, until=2300, ranking=0.25, gently=True),
+        ],
+        [
+            (0, 0.0),
+            (30, 1.0),
+            (500, 1.0),
+            (649, 0.729),
+            (650, 0.35),
+            (800, 0.219),
+            (801, 0.5),
+            (1200, 0.215),
+            (1201, 0.199),
+            (1400, 0.0),
+            (1430, 0.5),
+            (1700, 0.5),
+            (1900, 0.4),
+            (2300, 0.0),
+        ],
+    ),
+    "small": Schedule(
+        [
+            Stage(160, 8, 4, (0.5, 0.5), (1.0, 1.7), RECIPE, until=300, ranking=0.25),
+            Stage(160, 8, 5, (0.6, 0.4), (1.0, 1.6), RECIPE, until=500, ranking=0.25, gently=True),
+        ],
+        [(0, 0.0), (30, 1.0), (300, 0.7), (500, 0.0)],
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -140,10 +174,14 @@ class Batch:
         Normalised.
     labels : (N, n, n) int64
         0 sea, 1 oil, `UNKNOWN` in no loss.
+    holds_oil : (N,) int64
+        For crops of chips that are known to hold oil or none: 1 where this crop does, 0 on clean
+        ones; else `UNKNOWN`.
     """
 
     images: Tensor
     labels: Tensor
+    holds_oil: Tensor
 
 
 def is_kept_out(file: str) -> bool:
@@ -260,28 +298,35 @@ class Batches:
     ----------
     chips : mapping
         From `load_chips`.
+    schedule : Schedule
     seed : int
     """
 
-    def __init__(self, chips: dict[str, list[Chip]], seed: int) -> None:
-        self.chips, self.seed = chips, seed
+    def __init__(self, chips: dict[str, list[Chip]], schedule: Schedule, seed: int) -> None:
+        self.chips, self.schedule, self.seed = chips, schedule, seed
 
     def batch(self, number: int) -> Batch:
         """Batch of the given number."""
         rng = np.random.default_rng((self.seed, number))
-        stage = stage_of(number)
+        stage = self.schedule.stage(number)
         others = rng.choice(["clean", "oily"], p=stage.shares, size=stage.crops - stage.masked)
+        kinds = ["masked"] * stage.masked + others.tolist()
         crops = [
             self._crop(self.chips[kind][rng.integers(len(self.chips[kind]))], stage, rng)
-            for kind in ["masked"] * stage.masked + others.tolist()
+            for kind in kinds
         ]
         images = torch.stack([image for image, _ in crops])
         labels = torch.stack([label for _, label in crops])
         for image, label in zip(images, labels):
-            _change_radiometry(image, rng)
+            if not stage.gently:
+                _change_texture(image, rng)
+            _change_level(image, rng)
             _paint_background(image, label, rng)
         lowest, highest = (RECIPE[key] / RECIPE["scale_db"] for key in ("lowest_db", "highest_db"))
-        return Batch(images.clamp(lowest, highest), labels)
+        known = torch.tensor([{"clean": 0, "oily": 1}.get(kind, UNKNOWN) for kind in kinds])
+        is_lost = (known == 1) & ~(labels == 1).flatten(1).any(1)  # outside the crop, or painted
+        known[is_lost] = UNKNOWN
+        return Batch(images.clamp(lowest, highest), labels, known)
 
     def _crop(self, chip: Chip, stage: Stage, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
         """A turned, mirrored and scaled crop: image (1, n, n) and labels (n, n)."""
@@ -319,8 +364,8 @@ def _smooth(image: Tensor, side: int) -> Tensor:
     return F.avg_pool2d(image, side, stride=1, padding=side // 2, count_include_pad=False)
 
 
-def _change_radiometry(image: Tensor, rng: np.random.Generator) -> None:
-    """Other looks, other stretch, other reference level; in place on (1, n, n), over the scale."""
+def _change_texture(image: Tensor, rng: np.random.Generator) -> None:
+    """Other looks, other stretch; in place on (1, n, n), over the scale."""
     if rng.random() < 0.4:
         image.copy_(torch.lerp(image, _smooth(image, int(rng.choice([3, 5]))), rng.uniform(0.3, 1)))
     image.mul_(float(np.exp(rng.uniform(np.log(0.5), np.log(1.6)))))
@@ -328,7 +373,12 @@ def _change_radiometry(image: Tensor, rng: np.random.Generator) -> None:
         looks = np.exp(rng.uniform(np.log(20), np.log(200)))
         speckle = rng.gamma(looks, 1 / looks, size=image.shape)
         image.add_(torch.from_numpy(10 / RECIPE["scale_db"] * np.log10(speckle)).float())
-    if rng.random() < 0.3:  # the sea darkens across the swath
+
+
+def _change_level(image: Tensor, rng: np.random.Generator) -> None:
+    """Other gain, a sea that darkens across the swath, another reference level; in place."""
+    image.mul_(float(np.exp(rng.normal(0, 0.1))))
+    if rng.random() < 0.3:
         slope_row, slope_column = rng.normal(0, 0.8 / RECIPE["scale_db"], size=2)
         row, column = np.ogrid[tuple(slice(-1, 1, 1j * n) for n in image.shape[1:])]
         image.add_(torch.from_numpy(slope_row * row + slope_column * column).float())
@@ -372,10 +422,15 @@ def loss_of(logits: Tensor, labels: Tensor, smoothing: float) -> Tensor:
     return entropy + dice
 
 
-def learning_rate(step: int, peak: float) -> float:
-    """Rate of a step, after `RATES`."""
-    steps, shares = np.array(RATES).T
-    return peak * float(np.interp(step + 1, steps, shares))
+def ranking_loss(logits: Tensor, holds_oil: Tensor) -> Tensor:
+    """Crops with oil should show more of it than clean ones: a smooth 1 - ROC AUC of their areas.
+
+    Areas are soft counts of p(oil) > 0.5, compared by their ratio.
+    """
+    area = torch.sigmoid(3 * (logits[:, 1] - logits[:, 0])).mean((1, 2))
+    size = torch.log(area + 1e-3)
+    behind = size[holds_oil == 0][None] - size[holds_oil == 1][:, None]
+    return F.softplus(behind).mean() if behind.numel() else logits.new_zeros(())
 
 
 def build(size: str, dropout: float) -> FCDenseNet:
@@ -413,12 +468,16 @@ class Training:
     def step(self, batch: Batch) -> float:
         """Learn from one batch; returns its loss."""
         options = self.options
-        rate = learning_rate(self.done, options.rate)
+        schedule = SCHEDULES[options.network]
+        rate = schedule.rate(self.done, options.rate)
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         with torch.autocast("cpu", dtype=torch.bfloat16):
             logits = self.forward(batch.images.contiguous(memory_format=torch.channels_last))
         loss = loss_of(logits.float(), batch.labels, options.smoothing)
+        weight = schedule.stage(self.done).ranking
+        if weight:
+            loss = loss + weight * ranking_loss(logits.float(), batch.holds_oil)
         self.optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
@@ -455,15 +514,16 @@ def train(options: argparse.Namespace) -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     chips = load_chips(options.data)
     print({kind: len(members) for kind, members in chips.items()}, flush=True)
-    batches = Batches(chips, options.seed)
+    batches = Batches(chips, SCHEDULES[options.network], options.seed)
     training = Training(options)
     began, losses = time.monotonic(), []
-    while training.done < options.steps:
+    steps = options.steps or SCHEDULES[options.network].stages[-1].until
+    while training.done < steps:
         losses.append(training.step(batches.batch(training.done)))
         if training.done % 10 == 0:
             seconds = time.monotonic() - began
             print(f"{training.done} loss {np.mean(losses[-10:]):.4f} {seconds:.0f} s", flush=True)
-        if training.done % options.every == 0 or training.done == options.steps:
+        if training.done % options.every == 0 or training.done == steps:
             training.save()
 
 
@@ -473,7 +533,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoints")
     parser.add_argument("--network", choices=SIZES, default="56")
     parser.add_argument("--resume", type=Path, help="checkpoint to go on from")
-    parser.add_argument("--steps", type=int, default=STAGES[-1].until, help="the last one's number")
+    parser.add_argument("--steps", type=int, help="the last one's number, if not the schedule's")
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--decay", type=float, default=1e-2)
     parser.add_argument("--dropout", type=float, default=0.0)
