@@ -87,7 +87,7 @@ def main() -> None:
 def parse_arguments() -> argparse.Namespace:
     """Data, sizes and files."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, help="folder of the radar chips (sar_oil_sos)")
+    parser.add_argument("--data", type=Path, help="folder of the data, with sar_oil_sos in it")
     parser.add_argument("--model", default="oil_fcdensenet56", help="bundled name or card")
     parser.add_argument("--chips", type=int, default=20)
     parser.add_argument("--window", type=int, default=128, help="side of the explained window")
@@ -145,9 +145,11 @@ def find_chips(
     order = np.random.default_rng(0).permutation(len(rows))
     found: list[tuple[str, NDArray[np.float32]]] = []
     for row in (rows[i] for i in order):
+        if len(found) == n_chips:
+            break
         grey, mask = read_grey(row["image"]).astype(np.float32)[None], read_mask(row["mask"])
         oil = model.predict(grey)[model.class_index("oil")] * mask
-        if len(found) < n_chips and oil.max() > 0.8:
+        if oil.max() > 0.8:
             found.append((f"{row['sensor']}-{row['id']}", _cut(grey, oil, window)))
     return found
 

@@ -65,6 +65,7 @@ class LayersChart(Chart):
             points = np.append(self.found.ceiling, values)
             known = np.isfinite(points)
             self._draw_line(painter, plot, shares[known], points[known], pen)
+        self._draw_numbers(painter, plot, shares[1:], self.found.correlation, palette)
 
     def _draw_line(self, painter: QPainter, plot: QRectF, xs: Any, ys: Any, pen: QPen) -> None:
         painter.setPen(pen)
@@ -72,6 +73,20 @@ class LayersChart(Chart):
         painter.drawPolyline(line)
         for point in line:
             painter.drawEllipse(QPointF(point), 1.5, 1.5)
+
+    def _draw_numbers(
+        self, painter: QPainter, plot: QRectF, xs: Any, ys: Any, palette: QPalette
+    ) -> None:
+        """The signed correlations below their points, where they hide neither line."""
+        painter.setPen(palette.color(QPalette.ColorRole.WindowText))
+        height = row_height(self.font())
+        for point, value in zip(line_in(plot, self._limits(), xs, np.nan_to_num(ys)), ys):
+            # Within the plot: the last one stands at its right edge.
+            row = QRectF(point.x() - 2 * height, point.y() + height / 4, 4 * height, height)
+            row.moveRight(min(row.right(), plot.right() + height / 2))
+            side = Qt.AlignmentFlag.AlignRight if point.x() > row.center().x() + 1 else None
+            flags = side or Qt.AlignmentFlag.AlignHCenter
+            painter.drawText(row, int(flags), f"{value:.2f}" if np.isfinite(value) else "–")
 
     def _limits(self) -> tuple[float, float]:
         """From 0 to 1, or from -1 where a correlation is negative."""

@@ -126,7 +126,7 @@ class ChecksSection(QgsCollapsibleGroupBox):
         record : Record
             The run.
         """
-        self.text.setText(verdict(found))
+        self.text.setText(verdict(found, record))
         self.table.fill(check_rows(found, record))
         self.chart.show_check(found.randomisation)
         self._arrange(found)
@@ -150,36 +150,30 @@ def check_rows(found: Any, record: Any) -> list[list[str]]:
     record : Record
         The run.
     """
-    own = record.explanation
-    span = float(abs(own.values[record.target]).max())
-    total = abs(float(own.prediction[record.target] - own.base[record.target]))
+    span = float(abs(record.explanation.values[record.target]).max())
     error = math.sqrt(found.infidelity)
     # Of a root: half of the relative error of what is under it.
     spread = found.infidelity_error / (2 * error) if error else 0.0
-    foretold = f"{readable(error, span)} ± {readable(spread, span)}"
-    if total > 0:
-        foretold += translate("Checks", " ({:.0%} of the sum)").format(error / total)
-    rows = [
-        (translate("Checks", "Sum off by"), f"{found.completeness_gap:.1g}"),
-        (translate("Checks", "Error in foretelling hidden cells"), foretold),
-        (translate("Checks", "Rank correlation with another seed"), _number(found.stability)),
-        (translate("Checks", "… of cells that are sure"), _number(found.stability_of_sure)),
+    return [
+        [translate("Checks", "Sum off by"), f"{found.completeness_gap:.1g}"],
+        [
+            translate("Checks", "Foretold, off by"),
+            f"{readable(error, span)} ± {readable(spread, span)}",
+        ],
+        [translate("Checks", "Ranks, other seed"), _number(found.stability)],
+        [translate("Checks", "… sure cells"), _number(found.stability_of_sure)],
     ]
-    layers = found.randomisation
-    if layers is not None:
-        for count, value in zip(layers.layers, layers.correlation):
-            name = translate("Checks", "… with {} of {} layers re-initialised")
-            rows.append((name.format(count, layers.n_layers), _number(value)))
-    return [list(row) for row in rows]
 
 
-def verdict(found: Any) -> str:
-    """What the checks say, in one or two sentences.
+def verdict(found: Any, record: Any) -> str:
+    """What the checks say, sentence by sentence.
 
     Parameters
     ----------
     found : Checks
-        What was found.
+        Of the record's target.
+    record : Record
+        The run.
     """
     order = found.stability_of_sure if math.isfinite(found.stability_of_sure) else found.stability
     if order >= NEARLY:
@@ -193,15 +187,21 @@ def verdict(found: Any) -> str:
             "before reading single cells.",
         )
     sentences = [text.format(_number(order))]
-    if found.randomisation is not None:
-        last = float(found.randomisation.correlation[-1])
-        sentences.append(
-            translate(
-                "Checks",
-                "With all layers re-initialised {} is left of {}: the less, the more the map shows "
-                "what the model has learnt.",
-            ).format(_number(last), _number(found.randomisation.ceiling))
+    own = record.explanation
+    total = abs(float(own.prediction[record.target] - own.base[record.target]))
+    if total > 0:
+        text = translate(
+            "Checks", "What hiding random cells changes is foretold to {:.0%} of the whole change."
         )
+        sentences.append(text.format(math.sqrt(found.infidelity) / total))
+    if found.randomisation is not None:
+        text = translate(
+            "Checks",
+            "With all layers re-initialised {} is left of {}: the less, the more the map shows "
+            "what the model has learnt.",
+        )
+        last = float(found.randomisation.correlation[-1])
+        sentences.append(text.format(_number(last), _number(found.randomisation.ceiling)))
     return " ".join(sentences)
 
 
