@@ -14,7 +14,7 @@ from .cell_layers import NO_LAYERS, CellLayers
 from .errors import RegionError
 from .explain import Explanation
 from .geo import Record, Window, predicted_segment, region_from_geometry
-from .geo.grid import pixel_bounds
+from .geo.grid import pixel_bounds, sides_beyond
 from .geo.merging import merge_pixels
 from .geo.regions import mask_outline, share_outside
 from .geo.wellknown import to_wkb
@@ -137,7 +137,7 @@ class ExplainJob:
             window=self.window,
             region=self._region,
             probability=self._probability,
-            settings=self._facts(),
+            settings=self._facts(self.window),
         )
 
     def _read(self) -> Window:
@@ -156,14 +156,17 @@ class ExplainJob:
         is_class = probabilities.argmax(axis=0) == model.class_index(self.request.target)
         return predicted_segment(is_class & window.valid, (row, column))
 
-    def _facts(self) -> dict[str, Any]:
-        """What is kept to repeat the run."""
+    def _facts(self, window: Window) -> dict[str, Any]:
+        """What is kept to repeat the run, and to judge it."""
+        factor, (top, left), (height, width) = self.request.merge, window.offset, window.shape
+        bounds = (top, left, top + height * factor, left + width * factor)
         seconds = (datetime.now(timezone.utc) - self._started).total_seconds()
         return {
             **self.request.settings(),
             "model_id": self._model_id,
             "model_checksum": self._model_checksum,
             "kind": self.kind,
+            "beyond": list(sides_beyond(bounds, self.snapshot.grid, factor)),
             "version": __version__,
             "started": self._started.isoformat(timespec="seconds"),
             "seconds": round(seconds, 1),

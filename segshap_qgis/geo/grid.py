@@ -191,3 +191,25 @@ def window_bounds(region: Any, grid: Grid, size: int) -> PixelBounds:
     else:
         bounds = tuple(int(edge) for edge in region)  # type: ignore[assignment]
     return place_window(bounds, (grid.height, grid.width), size)
+
+
+def sides_beyond(window: PixelBounds, grid: Grid, step: int = 1) -> tuple[str, ...]:
+    """Sides of a window beyond which the raster goes on: "top", "left", "bottom" and "right".
+
+    Parameters
+    ----------
+    window : tuple of 4 int
+        Pixel bounds of the window.
+    grid : Grid
+        Of the raster.
+    step : int, default 1
+        A strip of fewer rows or columns does not count; as `merge_pixels` leaves them off.
+    """
+    top, left, bottom, right = window
+    room = {
+        "top": top,
+        "left": left,
+        "bottom": grid.height - bottom,
+        "right": grid.width - right,
+    }
+    return tuple(side for side, pixels in room.items() if pixels >= step)

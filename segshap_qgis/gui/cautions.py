@@ -78,19 +78,38 @@ def _saturated(settings: Any, found: Any) -> str:
     ).format(value)
 
 
-def _cut_off(_settings: Any, found: Any) -> str:
-    """Strong cells at the edge of the window: the model may look beyond it."""
+def _cut_off(settings: Any, found: Any) -> str:
+    """Strong cells at the edge of the window: what the model looks at is cut off there.
+
+    Cells beyond the receptive field contribute exactly nothing, and those in its faint outskirts,
+    which the window of nearly every network cuts, nothing to speak of.
+    """
     if is_heat(found):
         return ""
     labels = found.superpixels.labels
-    edge = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    sides = {"top": labels[0], "bottom": labels[-1], "left": labels[:, 0], "right": labels[:, -1]}
+    # Slicks of a whole scene, and runs of before, do not know where the raster goes on.
+    beyond = settings.get("beyond")
+    cut = [cells for side, cells in sides.items() if beyond is None or side in beyond]
+    if not cut:
+        return ""
+    edge = np.concatenate(cut)
     cells = np.unique(edge[edge >= 0])
     values, errors = np.abs(found.values[0, cells]), found.standard_errors[0, cells]
     strong = (values >= STRONG * np.ptp(found.values[0])) & (values >= SURE * errors)
     if not (strong & (values > 0)).any():
         return ""
-    return translate(
-        "Cautions",
-        "Strong cells touch the edge of the window ({} px): the model may look further than it "
-        "was shown. Choose a larger window, unless the raster ends there. Cells: {}.",
-    ).format(max(labels.shape), ", ".join(str(cell) for cell in cells[strong].tolist()))
+    numbers = ", ".join(str(cell) for cell in cells[strong].tolist())
+    if beyond is None:
+        text = translate(
+            "Cautions",
+            "Strong cells touch the edge of the window ({} px): the model may look further than it "
+            "was shown. Choose a larger window, unless the raster ends there. Cells: {}.",
+        )
+    else:
+        text = translate(
+            "Cautions",
+            "Strong cells touch the edge of the window ({} px), and the raster goes on there: what "
+            "the model looks at is cut off. Choose a larger window. Cells: {}.",
+        )
+    return text.format(max(labels.shape), numbers)

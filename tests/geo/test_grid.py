@@ -13,6 +13,7 @@ from segshap_qgis.geo.grid import (
     pixel_bounds,
     place_window,
     shifted,
+    sides_beyond,
     to_map,
     to_pixel,
     window_bounds,
@@ -135,3 +136,17 @@ def test_a_region_may_be_a_geometry_or_pixels():
     grid = Grid(1000, 2000, NORTH_UP)
     by_pixels = window_bounds((500, 700, 510, 720), grid, 64)
     assert window_bounds(box(507000, 3994900, 507200, 3995000), grid, 64) == by_pixels
+
+
+@pytest.mark.parametrize(
+    ("window", "step", "sides"),
+    [
+        ((0, 0, 50, 80), 1, ()),
+        ((1, 0, 50, 79), 1, ("top", "right")),
+        ((0, 3, 48, 80), 1, ("left", "bottom")),
+        ((0, 3, 48, 80), 3, ("left",)),
+        ((0, 3, 48, 80), 4, ()),
+    ],
+)
+def test_it_is_known_where_the_raster_goes_on_beyond_a_window(window, step, sides):
+    assert sides_beyond(window, Grid(50, 80, NORTH_UP), step) == sides
