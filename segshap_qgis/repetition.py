@@ -131,6 +131,8 @@ def repeat(
         explanation=found,
         probability=probabilities[model.class_index(request.target)],
         settings=facts,
+        # They were played on the first one's contributions.
+        curves={},
     )
     return Repetition(again, *_compared(record.explanation, found), tuple(notes))
 

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from osgeo import osr
 
-from segshap_qgis.explain import Explanation, hexagons
+from segshap_qgis.explain import Explanation, deletion_insertion, hexagons
+from segshap_qgis.explain.faithfulness import DeletionInsertion
 from segshap_qgis.geo import Record, Window
 
 NORTH_UP = (500_000.0, 10.0, 0.0, 5_000_000.0, 0.0, -10.0)
@@ -82,5 +83,15 @@ def small_record(
             "seconds": 12.25,
             "request": {"budget": 1000, "bands": [1, 2]},
         },
+        "curves": {"oil": small_curves(explanation)},
     }
     return Record(**{**fields, **changes})
+
+
+def small_curves(explanation: Explanation, target: int = 0) -> DeletionInsertion:
+    """Deletion and insertion of a game in which every cell adds its contribution."""
+
+    def game(coalitions: np.ndarray) -> np.ndarray:
+        return coalitions @ explanation.values.T + explanation.base
+
+    return deletion_insertion(game, explanation, target, steps=5)

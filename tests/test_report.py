@@ -9,14 +9,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 from osgeo import gdal
-from qgis.core import QgsLayoutItemLabel, QgsProject
+from qgis.core import QgsLayoutFrame, QgsLayoutItemLabel, QgsLayoutItemPicture, QgsProject
 from qgis.PyQt.QtCore import QSize
 from qgis.PyQt.QtGui import QImage
 
 from segshap_qgis.errors import ExportError
+from segshap_qgis.gui.charts_curves import CurvesChart
 from segshap_qgis.gui.charts_waterfall import WaterfallChart
 from segshap_qgis.layers.drawing import draw
-from segshap_qgis.layers.report import SHOWN, Report, _layout, without_expressions, write_report
+from segshap_qgis.layers.report import (
+    SHOWN,
+    FurtherChart,
+    Report,
+    _layout,
+    without_expressions,
+    write_report,
+)
 from segshap_qgis.layers.report_facts import facts
 from segshap_qgis.layers.result import result_layers
 from tests.small_model import write_small_model
@@ -60,6 +68,24 @@ def test_a_report_has_the_sentence_the_settings_and_the_model_card(report, tmp_p
 def test_a_report_has_a_page_of_pictures_and_pages_of_facts(report, tmp_path):
     path = write_report(tmp_path / "report.pdf", report)
     assert text_of(path).count("\f") == 2
+
+
+def test_further_charts_have_a_page_between_pictures_and_facts(report, tmp_path):
+    chart = CurvesChart()
+    chart.show_curves(report.record.curves["oil"])
+    further = [FurtherChart(title, f"{title} does.", chart.picture()) for title in ("This", "That")]
+    report = report._replace(further=further)
+    assert write_report(tmp_path / "report.pdf", report).is_file()
+    layers = result_layers(report.record, draw(report.record, str(tmp_path)))
+    layout, _tree = _layout(report, [layers[role] for role in SHOWN], str(tmp_path))
+    assert layout.pageCollection().pageCount() == 3
+    texts = {i.currentText(): i.page() for i in layout.items() if isinstance(i, QgsLayoutItemLabel)}
+    assert texts.pop(report.record.name) == texts.pop(report.sentence) == 0
+    assert texts == dict.fromkeys(["This", "This does.", "That", "That does."], 1)
+    pictures = [i for i in layout.items() if isinstance(i, QgsLayoutItemPicture)]
+    assert sorted(picture.page() for picture in pictures) == [0, 1, 1]
+    (frame,) = (i for i in layout.items() if isinstance(i, QgsLayoutFrame))
+    assert frame.page() == 2
 
 
 def test_the_first_page_shows_map_and_chart(report, tmp_path):

@@ -14,8 +14,8 @@ from qgis.PyQt.QtTest import QTest
 from segshap_qgis.at_work import wait_until_done
 from segshap_qgis.errors import ExportError, RegionError
 from segshap_qgis.explain import explain, squares
-from segshap_qgis.gui.exports import WriteTask
 from segshap_qgis.gui.run_queue import RunQueue
+from segshap_qgis.gui.work import Work
 from segshap_qgis.tasks import NICENESS, PREVIEW_INTERVAL, Advance, ExplainTask
 from segshap_qgis.workflow import Request
 
@@ -226,14 +226,14 @@ def test_a_record_that_cannot_be_drawn_is_kept_all_the_same(qgis_app):
 
 def test_qgis_asks_before_it_quits_under_an_export_and_under_nothing_else(qgis_app):
     silent = QgsTask.Flag.CancelWithoutPrompt
-    tasks = [ExplainTask(GameJob(), "run"), WriteTask("what if", print, print)]
+    tasks = [ExplainTask(GameJob(), "run"), Work("what if", print, print)]
     assert all(task.flags() & silent for task in tasks)
-    assert not WriteTask("export", print, print, is_asked_for=True).flags() & silent
+    assert not Work("export", print, print, is_asked_for=True).flags() & silent
 
 
 def test_a_write_that_was_stopped_before_it_began_does_not_pass_for_written(qgis_app):
     ended = []
-    task = WriteTask("Writing runs.gpkg", lambda: 1 / 0, ended.append)
+    task = Work("Writing runs.gpkg", lambda: 1 / 0, ended.append)
     task.hold()
     QgsApplication.taskManager().addTask(task)
     task.cancel()

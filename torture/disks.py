@@ -120,9 +120,9 @@ def _exports(stage: Stage, record: Any, disk: Path) -> dict[str, Callable[[], No
         "new GeoPackage": lambda: bench.exports.write_geopackage([record], disk / "new.gpkg"),
         "GeoTIFF": lambda: bench.exports.write_geotiff(record, disk / "map.tif"),
         "report": lambda: bench.reports.write(record, disk / "report.pdf"),
-        "chart": lambda: bench.dock.result.save(disk / "chart.png"),
-        "drawing": lambda: bench.dock.result.save(disk / "chart.svg"),
-        "table": lambda: bench.dock.result.save(disk / "cells.csv"),
+        "chart": lambda: bench.dock.result.files.save(disk / "chart.png"),
+        "drawing": lambda: bench.dock.result.files.save(disk / "chart.svg"),
+        "table": lambda: bench.dock.result.files.save(disk / "cells.csv"),
     }
 
 

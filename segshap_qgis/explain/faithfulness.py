@@ -7,8 +7,9 @@ orders beside it, because a number alone tells nothing.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Callable, Optional
+from typing import Any, Callable, Optional
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ FEWEST_RANDOM_ORDERS = 20
 RANDOM_SETS = 200
 # In which random sets are evaluated, to tell of the progress.
 PARTS = 10
+CURVES = ("deletion", "insertion", "reverse_deletion", "reverse_insertion")
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,22 @@ class DeletionInsertion:
     reverse_insertion: Curve
     random_deletion: tuple[Curve, ...]
     random_insertion: tuple[Curve, ...]
+
+    @property
+    def random_better(self) -> int:
+        """Random orders that do as well as the contributions or better: none of a good map."""
+        return sum(
+            deletion.auc <= self.deletion.auc or insertion.auc >= self.insertion.auc
+            for deletion, insertion in zip(self.random_deletion, self.random_insertion)
+        )
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Every step of every curve, for tables: curve, number, step, area and value."""
+        for name in CURVES:
+            yield from _steps(name, 0, getattr(self, name))
+        for name in ("random_deletion", "random_insertion"):
+            for number, curve in enumerate(getattr(self, name), 1):
+                yield from _steps(name, number, curve)
 
 
 def deletion_insertion(
@@ -139,6 +157,11 @@ def deletion_insertion(
         tuple(deletions[2:]),
         tuple(insertions[2:]),
     )
+
+
+def _steps(name: str, number: int, curve: Curve) -> Iterator[dict[str, Any]]:
+    for step, (area, value) in enumerate(zip(curve.area.tolist(), curve.value.tolist())):
+        yield {"curve": name, "number": number, "step": step, "area": area, "value": value}
 
 
 def _counts(players: int, steps: Optional[int]) -> NDArray[np.int64]:

@@ -9,6 +9,7 @@ from typing import Any, Optional
 import numpy as np
 from numpy.typing import NDArray
 
+from ..explain.faithfulness import DeletionInsertion
 from ..explain.types import Explanation
 from .window import Window
 
@@ -34,6 +35,9 @@ class Record:
     settings : mapping
         Everything needed to repeat the run, JSON-compatible: the request, ``model_id``, versions,
         ``started`` (ISO time, UTC) and ``seconds``.
+    curves : mapping of str to DeletionInsertion
+        What came of playing the map back to the model, by the name of the target; none where
+        nobody asked for it.
     """
 
     name: str
@@ -43,9 +47,15 @@ class Record:
     target: int = 0
     probability: Optional[NDArray[np.float32]] = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    curves: Mapping[str, DeletionInsertion] = field(default_factory=dict)
 
     @property
     def target_name(self) -> str:
         """Name of the class that is explained."""
         names = self.explanation.settings.get("targets", [])
         return str(names[self.target]) if self.target < len(names) else str(self.target)
+
+
+def is_same_run(record: Optional[Record], other: Optional[Record]) -> bool:
+    """Whether two records stem from one run: under another name, of another target, with curves."""
+    return record is not None and other is not None and record.explanation is other.explanation

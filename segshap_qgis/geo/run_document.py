@@ -19,6 +19,7 @@ from ..errors import ExportError
 from ..explain.types import Explanation, Superpixels
 from .grid import LARGEST_WINDOW
 from .records import Record
+from .run_curves import AXES, curve_arrays, curves_of
 from .window import Window
 
 FORMAT = 1
@@ -42,8 +43,9 @@ ARRAYS = {
     "valid": ("|u1", "HW"),
     "bands": ("<f4", "BHW"),
     "probability": ("<f4", "HW"),
+    **{name: ("<f8", axes) for name, axes in AXES.items()},
 }
-OPTIONAL = {"probability"}
+OPTIONAL = {"probability", *AXES}
 
 
 def pack(record: Record) -> tuple[str, bytes]:
@@ -96,6 +98,7 @@ def _document(record: Record) -> dict[str, Any]:
         "name": record.name,
         "target": int(record.target),
         "settings": record.settings,
+        "curves": list(record.curves),
         "explanation": {
             "evaluations": int(explanation.evaluations),
             "seed": int(explanation.seed),
@@ -129,6 +132,7 @@ def _arrays(record: Record) -> dict[str, NDArray[Any]]:
         "valid": record.window.valid,
         "bands": record.window.bands,
         "probability": record.probability,
+        **curve_arrays(record.curves),
     }
     return {
         name: np.ascontiguousarray(array, dtype=ARRAYS[name][0])
@@ -228,6 +232,8 @@ def _record(document: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> 
         target=target,
         probability=arrays.get("probability"),
         settings=_mapping(document["settings"]),
+        # Runs of before have none.
+        curves=curves_of(document.get("curves", ()), arrays, explanation.superpixels.n_players),
     )
 
 

@@ -18,8 +18,8 @@ from ..geo.wellknown import to_wkb
 from ..provider_window import Snapshot
 from ..workflow import Request, superpixels_for
 from .dock import Dock
-from .exports import WriteTask
 from .pixel_grid import transform_between, transformed
+from .work import Work
 
 LINES = QColor(255, 255, 255, 200)
 HALO = QColor(0, 0, 0, 120)
@@ -50,7 +50,7 @@ class CellsPreview(QObject):
         self._dock = dock
         self._canvas = canvas
         # QGIS keeps no reference to a Python task.
-        self._working: Optional[WriteTask] = None
+        self._working: Optional[Work] = None
         self.band = QgsRubberBand(canvas, Qgis.GeometryType.Line)
         self.band.setStrokeColor(LINES)
         self.band.setSecondaryStrokeColor(HALO)
@@ -103,7 +103,7 @@ class CellsPreview(QObject):
         except SegShapError as error:
             self._clear(error.message)
             return
-        self._working = WriteTask(
+        self._working = Work(
             self.tr("Cutting super-pixels"),
             lambda: _outlines(snapshot, request, place, layers),
             lambda task: self._end(task, layer),
@@ -123,14 +123,14 @@ class CellsPreview(QObject):
             raise SegShapError(self.tr("The map does not show the raster.")) from error
         return Point(middle.x(), middle.y())
 
-    def _end(self, task: WriteTask, layer: QgsRasterLayer) -> None:
+    def _end(self, task: Work, layer: QgsRasterLayer) -> None:
         self._working = None
         if not self.is_on:
             return
         if task.error is not None:
             self._clear(getattr(task.error, "message", str(task.error)))
             return
-        parts, n_cells = task.written
+        parts, n_cells = task.result
         lines = QgsGeometry.collectGeometry(parts)
         map_crs = self._canvas.mapSettings().destinationCrs()
         try:

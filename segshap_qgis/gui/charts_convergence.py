@@ -43,11 +43,16 @@ class ConvergenceChart(Chart):
             self.setAccessibleDescription(spoken)
         self.update()
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether there are enough points for a curve."""
+        return len(self.points) >= 2
+
     def draw(self, painter: QPainter, area: QRectF, palette: QPalette) -> None:
         """Axes with their first and last value, the curve, the goal."""
         text = palette.color(QPalette.ColorRole.WindowText)
         painter.setPen(text)
-        if len(self.points) < 2:
+        if not self.is_drawn:
             centre = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
             painter.drawText(area, centre, self.tr("Too few refreshes for a curve"))
             return

@@ -17,6 +17,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from .chart_files import button
 from .charts import readable
 from .plain_text import plain
 
@@ -30,14 +31,22 @@ class ClassSection(QgsCollapsibleGroupBox):
     -------
     class_chosen(int)
         A row was chosen; the target of its class.
+    layers_asked()
+        The layers of the chosen class are wanted.
     """
 
     class_chosen = pyqtSignal(int)
+    layers_asked = pyqtSignal()
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
         self.setTitle(self.tr("&Classes in competition"))
-        self.hint = QLabel(self.tr("Choose a row to see that class in chart, copy and report."))
+        self.hint = QLabel(
+            self.tr(
+                "Choose a row to see that class in chart, copy and report, and to ask what the "
+                "model says of it when cells are hidden."
+            )
+        )
         self.hint.setWordWrap(True)
         self.table = FlatTable(
             [
@@ -57,9 +66,15 @@ class ClassSection(QgsCollapsibleGroupBox):
         self.table.setToolTip(tip)
         self.table.setWhatsThis(tip)
         self.table.itemSelectionChanged.connect(self._chosen)
+        self.layers_button = button(
+            self.tr("Add its &layers"),
+            self.tr("Add the map of the chosen class to the project, beside that of the others."),
+            self.layers_asked.emit,
+        )
         layout = QVBoxLayout(self)
         layout.addWidget(self.table)
         layout.addWidget(self.hint)
+        layout.addWidget(self.layers_button, 0, Qt.AlignmentFlag.AlignLeft)
 
     def show_record(self, record: Any) -> None:
         """Fill the table and choose the class that was asked for; hidden where it is the only one.

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Optional
 
-from qgis.core import QgsApplication, QgsTask
+from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
-from ..at_work import at_work
-from ..errors import Interrupted
 from ..explain import deletion_insertion, only_targets
+from ..geo.records import is_same_run
 from .curves_section import CurvesSection
 from .record_game import OneTarget, RecordGame
+from .work import Work
 
 # Steps of a curve: 44 curves of them are some hundred evaluations rather than thousands.
 STEPS = 20
 
 
-class CurvesTask(QgsTask):
+class CurvesTask(Work):
     """Plays the curves of one target of a record.
 
     Parameters
@@ -35,49 +35,40 @@ class CurvesTask(QgsTask):
     """
 
     def __init__(
-        self, title: str, game: RecordGame, record: Any, on_end: Callable[[CurvesTask], None]
+        self, title: str, game: RecordGame, record: Any, on_end: Callable[[Work], None]
     ) -> None:
-        super().__init__(title, QgsTask.Flag.CanCancel | QgsTask.Flag.CancelWithoutPrompt)
+        super().__init__(title, self._play, on_end, can_cancel=True)
         self.record = record
-        self.found: Any = None
-        self.error: Optional[Exception] = None
-        self.details = ""
         self._explanation = only_targets(record.explanation, [record.target])
         players = record.explanation.superpixels.n_players
         self._game = OneTarget(game, players, record.target_name, self.isCanceled)
-        self._on_end = on_end
 
-    def run(self) -> bool:
-        """Play; whatever goes wrong is kept for the main thread."""
-        with at_work():
-            try:
-                self.found = deletion_insertion(
-                    self._game,
-                    self._explanation,
-                    steps=STEPS,
-                    on_progress=lambda share: self.setProgress(100 * share),
-                )
-            except Interrupted:
-                return False
-            except Exception as error:  # noqa: BLE001 (what leaves a QgsTask's thread ends QGIS)
-                self.error = error
-                self.details = traceback.format_exc()
-        return self.error is None
-
-    def finished(self, _result: bool) -> None:
-        """Report on the main thread."""
-        self._on_end(self)
+    def _play(self) -> Any:
+        return deletion_insertion(
+            self._game,
+            self._explanation,
+            steps=STEPS,
+            on_progress=lambda share: self.setProgress(100 * share),
+        )
 
 
 class Curves(QObject):
-    """Starts the curves that the section asks for, and keeps those of this session.
+    """Starts the curves that the section asks for, and shows those that a run has already.
 
     Parameters
     ----------
     section : CurvesSection
         Button, progress and chart.
+
+    Signals
+    -------
+    played(Record)
+        The curves of a target are there; the record that has them.
+    failed(Exception, str)
+        They could not be played.
     """
 
+    played = pyqtSignal(object)
     failed = pyqtSignal(object, str)
 
     def __init__(self, section: CurvesSection, parent: QObject) -> None:
@@ -87,9 +78,7 @@ class Curves(QObject):
         self._game: Optional[RecordGame] = None
         self._task: Optional[CurvesTask] = None
         # QGIS keeps no reference to a Python task, cancelled or not.
-        self._working: set[CurvesTask] = set()
-        # By the array of contributions, which a run shares with its renamed copies.
-        self._known: dict[tuple[int, str], tuple[Any, Any]] = {}
+        self._working: set[Work] = set()
         section.asked.connect(self._start)
         section.cancel_asked.connect(self.cancel)
 
@@ -103,13 +92,13 @@ class Curves(QObject):
         game : RecordGame, optional
             Without it nothing can be asked.
         """
-        if self._task is not None and not _same(self._task.record, record):
+        if self._task is not None and not _is_asked(self._task.record, record):
             self.cancel()
         self._record, self._game = record, game
         self.section.setVisible(game is not None)
         if game is None or self._task is not None:
             return
-        _, found = self._known.get(_key(record), (None, None))
+        found = record.curves.get(record.target_name)
         if found is None:
             self.section.show_ready()
         else:
@@ -121,11 +110,6 @@ class Curves(QObject):
         if task is not None:
             task.cancel()
             self.section.show_ready()
-
-    def close(self) -> None:
-        """Stop, and forget."""
-        self.cancel()
-        self._known.clear()
 
     def _start(self) -> None:
         if self._game is None or self._task is not None:
@@ -142,22 +126,22 @@ class Curves(QObject):
         if task is self._task:
             self.section.show_progress(percent)
 
-    def _ended(self, task: CurvesTask) -> None:
+    def _ended(self, task: Work) -> None:
         self._working.discard(task)
         if task is not self._task:
             return
         self._task = None
         if task.error is not None:
             self.failed.emit(task.error, task.details)
-        if task.found is not None:
-            # The arrays are kept with it, so that no other run can have their number.
-            self._known[_key(task.record)] = (task.record.explanation.values, task.found)
-        self.follow(self._record, self._game)
+        record = self._record
+        if task.result is not None:
+            # Of the record as it is now: it may have got another name meanwhile.
+            curves = {**record.curves, record.target_name: task.result}
+            self._record = record = replace(record, curves=curves)
+            self.played.emit(record)
+        self.follow(record, self._game)
 
 
-def _key(record: Any) -> tuple[int, str]:
-    return id(record.explanation.values), record.target_name
-
-
-def _same(one: Any, other: Any) -> bool:
-    return one is not None and other is not None and _key(one) == _key(other)
+def _is_asked(record: Any, other: Any) -> bool:
+    """Whether two records are the same run, and show the same target of it."""
+    return is_same_run(record, other) and record.target == other.target

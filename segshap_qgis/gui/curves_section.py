@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Optional
 
 from qgis.gui import QgsCollapsibleGroupBox
-from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtCore import QCoreApplication, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -15,8 +15,11 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from .chart_files import ChartFiles
 from .charts_curves import CurvesChart
+from .result_tables import curves_csv
 
+translate = QCoreApplication.translate
 # Share of random orders that may do as well before the map's own is in doubt.
 BY_CHANCE = 0.1
 
@@ -36,6 +39,9 @@ class CurvesSection(QgsCollapsibleGroupBox):
         self.text.setTextFormat(Qt.TextFormat.PlainText)
         self.text.setAccessibleName(self.tr("What the curves say"))
         self.chart = CurvesChart()
+        self.files = ChartFiles(
+            self.chart, "segshap_curves", self.text.text, lambda: curves_csv(self.chart.found)
+        )
         self.start_button = QPushButton(self.tr("Delete and i&nsert"))
         tip = self.tr(
             "Hide the cells in the order of their contributions, then show them, and ask the model "
@@ -60,6 +66,7 @@ class CurvesSection(QgsCollapsibleGroupBox):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.text)
         layout.addWidget(self.chart)
+        layout.addWidget(self.files, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addLayout(row)
         QVBoxLayout(self).addWidget(content)
         self.show_ready()
@@ -69,15 +76,13 @@ class CurvesSection(QgsCollapsibleGroupBox):
         self.text.setText(
             self.tr("Not asked yet: a map that the model follows lets its output fall at once.")
         )
-        self._arrange(running=False)
-        self.chart.hide()
+        self._arrange()
 
     def show_progress(self, percent: float) -> None:
         """Say how far it is."""
         self.text.setText(self.tr("Asking the model…"))
         self.bar.setValue(round(percent))
         self._arrange(running=True)
-        self.chart.hide()
 
     def show_curves(self, found: Any) -> None:
         """Draw the curves and say what they mean.
@@ -87,29 +92,37 @@ class CurvesSection(QgsCollapsibleGroupBox):
         found : DeletionInsertion
             The curves.
         """
-        self._arrange(running=False)
         self.chart.show_curves(found)
-        self.chart.show()
-        self.text.setText(self._sentence(found))
+        self.text.setText(verdict(found))
+        self._arrange(drawn=True)
 
-    def _sentence(self, found: Any) -> str:
-        better = sum(
-            deletion.auc <= found.deletion.auc or insertion.auc >= found.insertion.auc
-            for deletion, insertion in zip(found.random_deletion, found.random_insertion)
+    def _arrange(self, running: bool = False, drawn: bool = False) -> None:
+        self.start_button.setVisible(not running and not drawn)
+        for part in (self.bar, self.cancel_button):
+            part.setVisible(running)
+        for part in (self.chart, self.files):
+            part.setVisible(drawn)
+
+
+def verdict(found: Any) -> str:
+    """What curves say about the map, in one sentence.
+
+    Parameters
+    ----------
+    found : DeletionInsertion
+        The curves.
+    """
+    better, n_random = found.random_better, len(found.random_deletion)
+    if better == 0:
+        text = translate(
+            "CurvesSection", "The model follows this order better than all {} random ones."
         )
-        n_random = len(found.random_deletion)
-        if better == 0:
-            text = self.tr("The model follows this order better than all {} random ones.")
-            return text.format(n_random)
-        if better <= n_random * BY_CHANCE:
-            text = self.tr("{} of {} random orders do as well as the map or better.")
-        else:
-            text = self.tr(
-                "{} of {} random orders do as well as the map or better: do not trust its order."
-            )
-        return text.format(better, n_random)
-
-    def _arrange(self, running: bool) -> None:
-        self.start_button.setVisible(not running)
-        self.bar.setVisible(running)
-        self.cancel_button.setVisible(running)
+        return text.format(n_random)
+    if better <= n_random * BY_CHANCE:
+        text = translate("CurvesSection", "{} of {} random orders do as well as the map or better.")
+    else:
+        text = translate(
+            "CurvesSection",
+            "{} of {} random orders do as well as the map or better: do not trust its order.",
+        )
+    return text.format(better, n_random)

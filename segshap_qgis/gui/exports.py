@@ -2,68 +2,19 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Optional
 
-from qgis.core import QgsApplication, QgsProject, QgsTask
+from qgis.core import QgsApplication, QgsProject
 from qgis.PyQt.QtCore import QObject, QSettings
 from qgis.PyQt.QtWidgets import QFileDialog, QWidget
 
-from ..at_work import at_work
-from ..errors import SegShapError
 from ..layers import style_documents
 from .messages import Messages
+from .work import Work
 
 LAST_FOLDER = "segshap/last_export_folder"
-
-
-class WriteTask(QgsTask):
-    """Writes one file off the main thread.
-
-    Parameters
-    ----------
-    title : str
-        How people see it.
-    write : callable
-        Does the work; touches neither layers nor project.
-    on_end : callable
-        Called on the main thread with the task.
-    is_asked_for : bool
-        QGIS asks before it quits under this task.
-    """
-
-    def __init__(
-        self,
-        title: str,
-        write: Callable[[], object],
-        on_end: Callable[[WriteTask], None],
-        is_asked_for: bool = False,
-    ) -> None:
-        asks_nobody = QgsTask.Flag.CancelWithoutPrompt
-        super().__init__(title, QgsTask.Flag(0) if is_asked_for else asks_nobody)
-        self._write = write
-        self._on_end = on_end
-        self.written: Any = None
-        self.error: Optional[Exception] = None
-        self.details = ""
-
-    def run(self) -> bool:
-        """Write; whatever goes wrong is kept for the main thread."""
-        with at_work():
-            try:
-                self.written = self._write()
-            except Exception as error:  # noqa: BLE001 (what leaves a QgsTask's thread ends QGIS)
-                self.error = error
-                self.details = traceback.format_exc()
-        return self.error is None
-
-    def finished(self, result: bool) -> None:
-        """Report on the main thread."""
-        if not result and self.error is None:
-            self.error = SegShapError(f"“{self.description()}” was stopped before it began.")
-        self._on_end(self)
 
 
 class Exports(QObject):
@@ -88,7 +39,7 @@ class Exports(QObject):
         self._colour_blind = colour_blind
         self._closed = False
         # QGIS keeps no reference to a Python task.
-        self._running: set[WriteTask] = set()
+        self._running: set[Work] = set()
 
     def to_geopackage(self, records: Sequence[Any]) -> None:
         """Ask for a GeoPackage and write the runs into it, beside what it holds already."""
@@ -138,7 +89,7 @@ class Exports(QObject):
         return path if path.suffix.lower() == suffix else path.with_name(path.name + suffix)
 
     def _start(self, path: Path, write: Callable[[], object]) -> None:
-        task = WriteTask(
+        task = Work(
             self.tr("Writing {}").format(path.name),
             write,
             lambda t: self._ended(t, path),
@@ -147,7 +98,7 @@ class Exports(QObject):
         self._running.add(task)
         QgsApplication.taskManager().addTask(task)
 
-    def _ended(self, task: WriteTask, path: Path) -> None:
+    def _ended(self, task: Work, path: Path) -> None:
         self._running.discard(task)
         if self._closed:
             return
@@ -155,7 +106,7 @@ class Exports(QObject):
             self._messages.error(task.error, task.details)
             return
         reload_layers_of(path)
-        notes = " ".join(getattr(task.written, "notes", ()))
+        notes = " ".join(getattr(task.result, "notes", ()))
         self._messages.success(self.tr("Written: {}").format(path) + (f" {notes}" if notes else ""))
 
 

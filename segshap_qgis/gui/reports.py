@@ -11,10 +11,13 @@ from qgis.PyQt.QtCore import QObject, QSettings, Qt
 from qgis.PyQt.QtWidgets import QApplication, QFileDialog
 
 from ..errors import ExportError
-from ..layers.report import Report, write_report
+from ..layers.report import FurtherChart, Report, write_report
 from ..layers.report_facts import facts
 from ..layers.tree import source_layer
 from .cautions import cautions
+from .charts_convergence import ConvergenceChart
+from .charts_curves import CurvesChart
+from .curves_section import verdict
 from .exports import LAST_FOLDER
 from .messages import Messages
 from .result_panel import ResultPanel
@@ -47,7 +50,7 @@ class Reports(QObject):
         panel.report_asked.connect(self._ask)
 
     def contents(self, record: Any) -> Report:
-        """What a report of a run has: warnings first, then numbers, settings and model."""
+        """What a report of a run has: its charts; warnings first, then numbers, settings, model."""
         return Report(
             record,
             self._panel.headline.text(),
@@ -55,7 +58,25 @@ class Reports(QObject):
             [*((self.tr("Warning"), text) for text in cautions(record)), *facts(record)],
             source_layer(QgsProject.instance(), record.window.source),
             self._colour_blind(),
+            self._further(record),
         )
+
+    def _further(self, record: Any) -> list[FurtherChart]:
+        """How the map settled, and the curves of its target, as far as they are there."""
+        charts = []
+        found, curves = record.explanation, record.curves.get(record.target_name)
+        settling = ConvergenceChart()
+        settling.show_history(found.history, found.settings.get("stop_at"))
+        if settling.is_drawn:
+            sentence = self.tr("Largest standard error, as a share of the map's range: {}.")
+            reached = sentence.format(settling.accessibleDescription())
+            charts.append(FurtherChart(self.tr("How the map settled"), reached, settling.picture()))
+        if curves is not None:
+            played = CurvesChart()
+            played.show_curves(curves)
+            title = self.tr("Does the model follow the map?")
+            charts.append(FurtherChart(title, verdict(curves), played.picture()))
+        return charts
 
     def write(self, record: Any, path: Path) -> Optional[Path]:
         """Write without asking; None, and a word to the user, where that cannot be."""

@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Optional
 
-from qgis.core import QgsApplication, QgsProject
+from qgis.core import QgsApplication
 from qgis.gui import QgsCollapsibleGroupBox
-from qgis.PyQt.QtCore import QSettings, Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from ..errors import ExportError
 from ..explain import Explanation, is_heat
 from ..layers.result import unit_of
 from .cautions import cautions
+from .chart_files import ChartFiles, button
 from .charts import readable
 from .charts_convergence import ConvergenceChart
 from .charts_waterfall import WaterfallChart
 from .checks_section import ChecksSection
 from .class_table import ClassSection
 from .curves_section import CurvesSection
-from .exports import LAST_FOLDER
 from .headline import headline
 from .likeness_section import LikenessSection
-from .result_panel_files import copy_result, save_result
+from .result_tables import contributions_csv, settling_csv
 from .what_if_section import WhatIfSection
-
-ENDINGS = (".png", ".svg", ".csv")
 
 
 class ResultPanel(QWidget):
@@ -39,8 +35,8 @@ class ResultPanel(QWidget):
         A bar was pointed at, or chosen.
     report_asked(Record)
         A report is wanted.
-    target_shown(Record)
-        Another class of the run is shown; the record with that target.
+    target_shown(Record), layers_asked(Record)
+        Another class of the run is shown, or its layers are wanted; the record with that target.
     told(str), failed(SegShapError)
         Something was done, or could not be done.
     """
@@ -49,6 +45,7 @@ class ResultPanel(QWidget):
     cell_chosen = pyqtSignal(int)
     report_asked = pyqtSignal(object)
     target_shown = pyqtSignal(object)
+    layers_asked = pyqtSignal(object)
     told = pyqtSignal(str)
     failed = pyqtSignal(object)
 
@@ -68,6 +65,7 @@ class ResultPanel(QWidget):
         self.waterfall.cell_chosen.connect(self.cell_chosen)
         self.classes = ClassSection()
         self.classes.class_chosen.connect(self._show_class)
+        self.classes.layers_asked.connect(lambda: self.layers_asked.emit(self.record))
         self.likeness = LikenessSection()
         self.what_if = WhatIfSection()
         self.curves = CurvesSection()
@@ -77,7 +75,15 @@ class ResultPanel(QWidget):
         self.settling = QgsCollapsibleGroupBox(self.tr("How the map se&ttled"))
         self.settling.setCollapsed(True)
         self.convergence = ConvergenceChart()
-        QVBoxLayout(self.settling).addWidget(self.convergence)
+        self.settling_files = ChartFiles(
+            self.convergence,
+            "segshap_settling",
+            self.convergence.accessibleDescription,
+            lambda: settling_csv(self._found),
+        )
+        below = QVBoxLayout(self.settling)
+        below.addWidget(self.convergence)
+        below.addWidget(self.settling_files, 0, Qt.AlignmentFlag.AlignLeft)
         for part in (self.headline, self.cautions, self.waterfall, self.cell_text):
             layout.addWidget(part)
         layout.addLayout(self._buttons())
@@ -87,22 +93,26 @@ class ResultPanel(QWidget):
         self.show_record(None)
 
     def _buttons(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        self.copy_button = self._button(
-            self.tr("Cop&y"), self.tr("Put chart and numbers on the clipboard."), self._copy
+        self.files = ChartFiles(
+            self.waterfall,
+            "segshap",
+            self.headline.text,
+            lambda: contributions_csv(self.record),
         )
-        self.save_button = self._button(
-            self.tr("Sa&ve…"),
-            self.tr("Save the chart as PNG or SVG, or the contributions of all cells as CSV."),
-            self._save,
-        )
-        self.report_button = self._button(
+        self.copy_button, self.save_button = self.files.copy_button, self.files.save_button
+        self.copy_button.setText(self.tr("Cop&y"))
+        self.save_button.setText(self.tr("Sa&ve…"))
+        self.report_button = button(
             self.tr("Re&port…"),
-            self.tr("Write a PDF with map, chart, settings and model card."),
+            self.tr("Write a PDF with map, charts, settings and model card."),
             lambda: self.report_asked.emit(self.record),
         )
-        for button in (self.copy_button, self.save_button, self.report_button):
-            row.addWidget(button)
+        for files in (self.files, self.settling_files, self.curves.files):
+            files.told.connect(self.told)
+            files.failed.connect(self.failed)
+        row = QHBoxLayout()
+        row.addWidget(self.files)
+        row.addWidget(self.report_button)
         row.addStretch()
         return row
 
@@ -121,8 +131,8 @@ class ResultPanel(QWidget):
                 part.hide()
         else:
             self._show(record.explanation, record.target, colour_blind)
-        for button in (self.copy_button, self.save_button, self.report_button):
-            button.setEnabled(record is not None)
+        for part in (self.files, self.report_button):
+            part.setEnabled(record is not None)
 
     def show_partial(self, found: Explanation, colour_blind: bool) -> None:
         """Show what a run knows so far."""
@@ -135,15 +145,6 @@ class ResultPanel(QWidget):
         if self._found is not None:
             self.waterfall.light_up(cell)
             self._tell_cell(cell)
-
-    def save(self, path: Path) -> None:
-        """Write chart or table without asking; the outcome is told."""
-        try:
-            save_result(path, self.waterfall, self.record)
-        except ExportError as error:
-            self.failed.emit(error)
-        else:
-            self.told.emit(self.tr("Written: {}").format(path))
 
     def _show(self, found: Explanation, target: int, colour_blind: bool) -> None:
         self._found, self._target = found, target
@@ -180,37 +181,6 @@ class ResultPanel(QWidget):
         self.cell_text.setText(
             self.tr("Cell {}: {} {}").format(cell, readable(value, span, True), known)
         )
-
-    def _copy(self) -> None:
-        copy_result(self.waterfall, self.headline.text(), self.record)
-        self.told.emit(self.tr("Chart and numbers are on the clipboard."))
-
-    def _save(self) -> None:
-        kinds = (
-            self.tr("Picture (*.png)"),
-            self.tr("Drawing (*.svg)"),
-            self.tr("Table of all cells (*.csv)"),
-        )
-        folder = QSettings().value(LAST_FOLDER, "") or QgsProject.instance().homePath()
-        start = str(Path(folder) / "segshap.png")
-        title = self.tr("Save chart or table")
-        name, kind = QFileDialog.getSaveFileName(self, title, start, ";;".join(kinds))
-        if not name:
-            return
-        path = Path(name)
-        QSettings().setValue(LAST_FOLDER, str(path.parent))
-        if path.suffix.lower() not in ENDINGS:
-            path = path.with_name(path.name + ENDINGS[kinds.index(kind) if kind in kinds else 0])
-        self.save(path)
-
-    @staticmethod
-    def _button(text: str, tip: str, act: Any) -> QPushButton:
-        button = QPushButton(text)
-        button.setToolTip(tip)
-        button.setWhatsThis(tip)
-        # Qt would hand over whether it is checked.
-        button.clicked.connect(lambda _checked: act())
-        return button
 
 
 class Cautions(QWidget):

@@ -78,6 +78,19 @@ class RunDesk(QObject):
         remember(record)
         self._dock.tell_expected_time()
 
+    def keep_curves(self, record: Any) -> None:
+        """Keep the curves of a run with it; a slick of a whole scene is in no list."""
+        kept = self._runs.take_curves(record)
+        if kept is not None:
+            self.store.replace(kept.name, kept)
+
+    def add_layers(self, record: Any) -> None:
+        """Add the layers of a record, of the target that it shows, to the project."""
+        try:
+            add_result(record, self._colour_blind())
+        except SegShapError as error:
+            self._messages.error(error)
+
     def _restored(self, records: list[Any]) -> None:
         for record in records:
             text = headline(record.explanation, record.target)
@@ -85,18 +98,11 @@ class RunDesk(QObject):
             self._runs.set_state(item, text, record, thumbnail(record, self._colour_blind()))
 
     def _renamed(self, old: str, record: Any) -> None:
-        self.store.forget(old)
-        self.store.keep(record)
+        self.store.replace(old, record)
 
     def _show_layers(self) -> None:
         for record in self._runs.chosen_records():
-            self._add_layers(record)
-
-    def _add_layers(self, record: Any) -> None:
-        try:
-            add_result(record, self._colour_blind())
-        except SegShapError as error:
-            self._messages.error(error)
+            self.add_layers(record)
 
     def _take_over_settings(self) -> None:
         (record,) = self._runs.chosen_records()
@@ -123,7 +129,7 @@ class RunDesk(QObject):
         except SegShapError as error:
             self._messages.error(error)
             return
-        self._add_layers(record)
+        self.add_layers(record)
         self.finish(self._runs.add(name, ""), record)
 
     def _delete(self) -> None:

@@ -17,6 +17,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from ..geo.records import is_same_run
 from .plain_text import plain
 from .run_actions import RunActions
 
@@ -128,6 +129,16 @@ class RunList(QWidget):
     def chosen_records(self) -> list[Any]:
         """Records of the selected runs."""
         return self._records_of(self.tree.selectedItems())
+
+    def take_curves(self, record: Any) -> Optional[Any]:
+        """Give the run of a record the curves of that record; the run, if it is in the list."""
+        for item in self._items():
+            own = item.data(0, RECORD)
+            if is_same_run(own, record):
+                kept = replace(own, curves=record.curves)
+                item.setData(0, RECORD, kept)
+                return kept
+        return None
 
     def free_name(self, wanted: str) -> str:
         """A name that no run has: the wanted one, or that with a number."""

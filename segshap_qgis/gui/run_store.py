@@ -13,7 +13,7 @@ from qgis.PyQt.QtCore import QObject, pyqtSignal
 from ..errors import ExportError
 from ..geo.aside import whole_file
 from ..geo.run_document import LARGEST_DOCUMENT, LARGEST_RUN, pack, unpack
-from .exports import WriteTask
+from .work import Work
 
 PREFIX = "segshap_run_"
 DOCUMENT, ARRAYS = "run.json", "arrays.bin"
@@ -40,7 +40,7 @@ class RunStore(QObject):
         super().__init__(parent)
         self._files: dict[str, Path] = {}
         # QGIS keeps no reference to a Python task.
-        self._running: set[WriteTask] = set()
+        self._running: set[Work] = set()
         self._closed = False
         self._project = QgsProject.instance()
         self._project.readProject.connect(self._project_read)
@@ -56,23 +56,39 @@ class RunStore(QObject):
 
     def keep(self, record: Any) -> None:
         """Attach a run to the project."""
+        self._write(record, None)
+
+    def replace(self, name: str, record: Any) -> None:
+        """Attach a run in place of one of this name, which stays until the new one is whole."""
+        self._write(record, self._files.pop(name, None))
+
+    def _write(self, record: Any, before: Optional[Path]) -> None:
         # QGIS puts drawn letters before the name; after them runs sort by when they were made.
         started = str(record.settings.get("started", ""))
         stamp = "".join(c for c in started if c.isalnum()) or "0"
         path = Path(self._project.createAttachedFile(f"{PREFIX}{stamp}.zip"))
         self._files[record.name] = path
+
+        def give_up() -> None:
+            self._remove(path)
+            if before is not None:
+                self._files[record.name] = before
+
         self._start(
             self.tr("Keeping {}").format(record.name),
             lambda: write_run(path, record),
-            lambda _: self._project.setDirty(True),
+            lambda _: self._remove(before),
+            give_up,
         )
 
     def forget(self, name: str) -> None:
         """Take a run out of the project."""
-        path = self._files.pop(name, None)
+        self._remove(self._files.pop(name, None))
+
+    def _remove(self, path: Optional[Path]) -> None:
         if path is not None:
             self._project.removeAttachedFile(str(path))
-            self._project.setDirty(True)
+        self._project.setDirty(True)
 
     def _project_read(self, *_document: Any) -> None:
         attached = (Path(name) for name in self._project.attachedFiles())
@@ -90,19 +106,26 @@ class RunStore(QObject):
             self.failed.emit(error, "")
         self.restored.emit([record for _, record in runs])
 
-    def _start(self, title: str, work: Callable[[], Any], use: Callable[[Any], None]) -> None:
+    def _start(
+        self,
+        title: str,
+        work: Callable[[], Any],
+        use: Callable[[Any], None],
+        give_up: Callable[[], None] = lambda: None,
+    ) -> None:
         project = self._project.fileName()
 
-        def ended(task: WriteTask) -> None:
+        def ended(task: Work) -> None:
             self._running.discard(task)
             if self._closed or self._project.fileName() != project:
                 return
             if task.error is not None:
+                give_up()
                 self.failed.emit(task.error, task.details)
             else:
-                use(task.written)
+                use(task.result)
 
-        task = WriteTask(title, work, ended)
+        task = Work(title, work, ended)
         self._running.add(task)
         QgsApplication.taskManager().addTask(task)
 

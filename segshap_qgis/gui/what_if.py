@@ -10,10 +10,11 @@ from qgis.gui import QgsMapCanvas, QgsMapMouseEvent, QgsMapTool
 from qgis.PyQt.QtCore import QObject, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QColor
 
-from .exports import WriteTask
+from ..geo.records import is_same_run
 from .record_game import RecordGame
 from .result_panel_map import MapLink
 from .what_if_section import WhatIfSection
+from .work import Work
 
 HIDDEN = QColor(20, 20, 20, 200)
 
@@ -61,7 +62,7 @@ class WhatIf(QObject):
         self._game: Optional[RecordGame] = None
         self._previous_tool: Optional[QgsMapTool] = None
         # QGIS keeps no reference to a Python task.
-        self._asking: Optional[WriteTask] = None
+        self._asking: Optional[Work] = None
         self.hidden: frozenset[int] = frozenset()
         self.tool = CellTool(canvas, link)
         self.tool.cell_clicked.connect(self.toggle)
@@ -84,6 +85,8 @@ class WhatIf(QObject):
     def follow(self, record: Any, game: Optional[RecordGame] = None) -> None:
         """Ask about this record from now on; all of its cells are shown.
 
+        Another target of the same run keeps the cells that are hidden, and the model is asked anew.
+
         Parameters
         ----------
         record : Record or None
@@ -91,7 +94,13 @@ class WhatIf(QObject):
         game : RecordGame, optional
             Without it, as for a difference of two runs, nothing can be asked.
         """
-        if record is self._record:
+        if is_same_run(record, self._record):
+            is_other = record.target != self._record.target
+            self._record = record
+            if is_other and self.hidden:
+                self._ask()
+            elif is_other:
+                self.section.ask_for_a_click()
             return
         self.section.click_button.setChecked(False)
         self._record = record
@@ -155,16 +164,17 @@ class WhatIf(QObject):
         if self._asking is not None or self._game is None:
             return
         game, hidden, record = self._game, self.hidden, self._record
-        self._asking = WriteTask(
+        self._asking = Work(
             self.tr("What if {} cells are hidden").format(len(hidden)),
             lambda: _answer_of(game, record, hidden),
             lambda task: self._answer(task, record, hidden),
         )
         QgsApplication.taskManager().addTask(self._asking)
 
-    def _answer(self, task: WriteTask, record: Any, hidden: frozenset[int]) -> None:
+    def _answer(self, task: Work, record: Any, hidden: frozenset[int]) -> None:
         self._asking = None
-        if record is not self._record:
+        is_asked = is_same_run(record, self._record) and record.target == self._record.target
+        if not is_asked:
             if self._record is not None and self.hidden:
                 self._ask()
             return
@@ -175,7 +185,7 @@ class WhatIf(QObject):
         if hidden != self.hidden:
             self._ask()
             return
-        self.section.show_answer(record, hidden, float(task.written))
+        self.section.show_answer(record, hidden, float(task.result))
 
 
 def _answer_of(game: RecordGame, record: Any, hidden: frozenset[int]) -> float:

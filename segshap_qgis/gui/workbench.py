@@ -15,6 +15,7 @@ from qgis.PyQt.QtWidgets import QTreeWidgetItem
 from ..dependencies import torch_is_here
 from ..errors import DependencyError, RegionError, SegShapError
 from ..explain import Explanation, is_heat
+from ..geo.records import is_same_run
 from ..job import ExplainJob
 from ..layers import Preview, add_result, draw, result_layers, temporary_folder
 from ..tasks import Advance, ExplainTask
@@ -113,11 +114,12 @@ class Workbench(QObject):
         panel.cell_pointed_at.connect(self.map_link.mark)
         panel.cell_chosen.connect(self.map_link.flash)
         panel.cell_chosen.connect(self.what_if.bar_chosen)
-        panel.target_shown.connect(lambda record: self.curves.follow(record, self._game))
-        panel.target_shown.connect(lambda r: self.checks.follow(r, self._game is not None))
+        panel.target_shown.connect(self._follow)
+        panel.layers_asked.connect(self.desk.add_layers)
         self.what_if.failed.connect(self.messages.error)
         self.curves.failed.connect(self.messages.error)
         self.checks.failed.connect(self.messages.error)
+        self.curves.played.connect(self._keep_curves)
         panel.told.connect(self.messages.success)
         panel.failed.connect(self.messages.error)
         self.map_link.cell_under_cursor.connect(panel.light_up)
@@ -134,7 +136,7 @@ class Workbench(QObject):
         self.memory.close()
         self.cells_preview.close()
         self.what_if.close()
-        self.curves.close()
+        self.curves.cancel()
         self.checks.close()
         self.help.close()
         self.map_link.close()
@@ -287,17 +289,27 @@ class Workbench(QObject):
     def _show_record(self, record: Any) -> None:
         self.dock.result.show_record(record, self._colour_blind())
         self.map_link.follow(record)
-        if record is not self._shown:
+        if not is_same_run(record, self._shown):
             # A difference of two runs is no game that could be played; a heat map has no players.
             is_played = (
                 record is not None
                 and "compared" not in record.explanation.settings
                 and not is_heat(record.explanation)
             )
-            self._shown, self._game = record, RecordGame(record) if is_played else None
+            self._game = RecordGame(record) if is_played else None
+        self._shown = record
+        self._follow(record)
+
+    def _follow(self, record: Any) -> None:
+        """Ask about this target of the chosen run from now on."""
         self.what_if.follow(record, self._game)
         self.curves.follow(record, self._game)
         self.checks.follow(record, self._game is not None)
+
+    def _keep_curves(self, record: Any) -> None:
+        """Keep curves with the run: in the panel, in the list, in the project."""
+        self.dock.result.record = record
+        self.desk.keep_curves(record)
 
     def _show_slick(self, record: Any) -> None:
         """The explanation of a slick of a whole scene."""

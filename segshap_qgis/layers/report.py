@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, Optional, Union
@@ -53,6 +54,18 @@ SHOWN = ("region", "superpixels", "contribution")
 MARGIN = 1.05
 
 
+# A further chart, with its title and a sentence above it.
+BLOCK, HEAD = 130.0, 22.0
+
+
+class FurtherChart(NamedTuple):
+    """A further chart: its title, what it says in one sentence, and the picture."""
+
+    title: str
+    sentence: str
+    picture: QImage
+
+
 class Report(NamedTuple):
     """What goes into a report.
 
@@ -70,6 +83,8 @@ class Report(NamedTuple):
         The explained image, drawn below the contributions.
     colour_blind : bool
         Orange to purple instead of red to green.
+    further : sequence of FurtherChart
+        Charts for a page of their own, two at most.
     """
 
     record: Record
@@ -78,6 +93,7 @@ class Report(NamedTuple):
     facts: Facts
     source: Optional[QgsMapLayer] = None
     colour_blind: bool = False
+    further: Sequence[FurtherChart] = ()
 
 
 def write_report(path: Union[str, Path], report: Report) -> Path:
@@ -166,7 +182,11 @@ def _layout(
     tree = _legend(layout, drawn, shown)
     if drawn.crs().isValid():
         _scale_bar(layout, drawn)
-    _chart(layout, report.chart, folder)
+    _chart(layout, report.chart, Path(folder, "chart.png"), CHART)
+    if report.further:
+        layout.pageCollection().extendByNewPage()
+    for number, chart in enumerate(report.further):
+        _further(layout, chart, number, folder)
     _table(layout, report.facts)
     return layout, tree
 
@@ -209,18 +229,27 @@ def _scale_bar(layout: QgsLayout, drawn: QgsLayoutItemMap) -> None:
     _place(layout, bar, QRectF(LEFT, MAP.bottom() + 2, 80, 12))
 
 
-def _chart(layout: QgsLayout, chart: QImage, folder: str) -> None:
-    name = str(Path(folder) / "chart.png")
-    chart.save(name, "PNG")
+def _chart(layout: QgsLayout, chart: QImage, file: Path, area: QRectF, page: int = 0) -> None:
+    chart.save(str(file), "PNG")
     picture = QgsLayoutItemPicture(layout)
-    picture.setPicturePath(name, Qgis.PictureFormat.Raster)
+    picture.setPicturePath(str(file), Qgis.PictureFormat.Raster)
     picture.setResizeMode(QgsLayoutItemPicture.ResizeMode.Zoom)
-    _place(layout, picture, CHART)
+    _place(layout, picture, area, page)
+
+
+def _further(layout: QgsLayout, drawn: FurtherChart, number: int, folder: str) -> None:
+    """A chart of the second page."""
+    top = TOP + number * BLOCK
+    _label(layout, drawn.title, QRectF(LEFT, top, WIDTH, 9), 14, page=1)
+    _label(layout, drawn.sentence, QRectF(LEFT, top + 9, WIDTH, 12), 11, page=1)
+    area = QRectF(LEFT, top + HEAD, WIDTH, BLOCK - HEAD - 8)
+    _chart(layout, drawn.picture, Path(folder, f"chart_{number}.png"), area, page=1)
 
 
 def _table(layout: QgsLayout, facts: Facts) -> None:
-    """Settings and model card from the second page on, on as many pages as they need."""
+    """Settings and model card, on as many pages of their own as they need."""
     layout.pageCollection().extendByNewPage()
+    page = layout.pageCollection().pageCount() - 1
     # Its constructor is not offered to Python.
     table = QgsLayoutItemManualTable.create(layout)
     layout.addMultiFrame(table)
@@ -232,16 +261,16 @@ def _table(layout: QgsLayout, facts: Facts) -> None:
     table.setTableContents([[QgsTableCell(name), QgsTableCell(text)] for name, text in facts])
     table.setResizeMode(QgsLayoutMultiFrame.ResizeMode.RepeatUntilFinished)
     frame = QgsLayoutFrame(layout, table)
-    _place(layout, frame, QRectF(LEFT, TOP, WIDTH, 267), page=1)
+    _place(layout, frame, QRectF(LEFT, TOP, WIDTH, 267), page)
     table.addFrame(frame)
     table.recalculateFrameSizes()
 
 
-def _label(layout: QgsLayout, text: str, area: QRectF, size: float) -> None:
+def _label(layout: QgsLayout, text: str, area: QRectF, size: float, page: int = 0) -> None:
     label = QgsLayoutItemLabel(layout)
     label.setText(text)
     label.setTextFormat(_format(size))
-    _place(layout, label, area)
+    _place(layout, label, area, page)
 
 
 def _format(size: float) -> QgsTextFormat:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Optional
 
 from qgis.core import (
@@ -20,8 +20,8 @@ from qgis.core import (
 from ..checks import Checks, check, target_game
 from ..explain import only_targets
 from ..explain.faithfulness import (
+    CURVES,
     FEWEST_RANDOM_ORDERS,
-    Curve,
     DeletionInsertion,
     deletion_insertion,
 )
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
 # Shares of the layers that are re-initialised, in percent; those of `models.randomisation`.
 RANDOMISED = (10, 25, 50, 100)
-CURVES = ("deletion", "insertion", "reverse_deletion", "reverse_insertion")
 
 
 class InsertionDeletion(FeatureAlgorithm):
@@ -133,7 +132,7 @@ class InsertionDeletion(FeatureAlgorithm):
                 key = {"feature": feature.id(), "name": title}
                 self._write(areas, [{**key, "state": "explained", **row}], AREA_FIELDS)
                 if curves is not None:
-                    self._write(curves, ({**key, **row} for row in curve_rows(found)), CURVE_FIELDS)
+                    self._write(curves, ({**key, **row} for row in found.rows()), CURVE_FIELDS)
                 return True
 
             def fail(feature: QgsFeature, title: str, reason: str) -> None:
@@ -194,26 +193,8 @@ def area_row(found: DeletionInsertion) -> dict[str, float]:
     for name in ("random_deletion", "random_insertion"):
         curves = getattr(found, name)
         row[f"{name}_auc"] = sum(curve.auc for curve in curves) / len(curves)
-    # Random orders that do better than the explanation: none of a good one.
-    row["random_better"] = sum(
-        deletion.auc <= found.deletion.auc or insertion.auc >= found.insertion.auc
-        for deletion, insertion in zip(found.random_deletion, found.random_insertion)
-    )
+    row["random_better"] = found.random_better
     return row
-
-
-def curve_rows(found: DeletionInsertion) -> Iterator[dict[str, Any]]:
-    """Every step of every curve."""
-    for name in CURVES:
-        yield from _steps(name, 0, getattr(found, name))
-    for name in ("random_deletion", "random_insertion"):
-        for number, curve in enumerate(getattr(found, name), 1):
-            yield from _steps(name, number, curve)
-
-
-def _steps(name: str, number: int, curve: Curve) -> Iterator[dict[str, Any]]:
-    for step, (area, value) in enumerate(zip(curve.area.tolist(), curve.value.tolist())):
-        yield {"curve": name, "number": number, "step": step, "area": area, "value": value}
 
 
 _KEY = (("feature", WHOLE), ("name", TEXT))

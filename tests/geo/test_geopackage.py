@@ -57,6 +57,10 @@ def assert_same(found, wanted, where="record"):
     elif isinstance(wanted, np.ndarray):
         assert (found.dtype, found.shape) == (wanted.dtype, wanted.shape), where
         assert found.tobytes() == wanted.tobytes(), where
+    elif isinstance(wanted, (dict, tuple)) and where.startswith("record.curves"):
+        assert len(found) == len(wanted), where
+        for key in wanted if isinstance(wanted, dict) else range(len(wanted)):
+            assert_same(found[key], wanted[key], f"{where}[{key!r}]")
     else:
         assert found == wanted, where
         assert type(found) is type(wanted), where
@@ -156,8 +160,8 @@ def test_a_run_that_was_explained_comes_back_equal(tmp_path):
     assert_same(read_geopackage(tmp_path / "runs.gpkg"), record)
 
 
-def test_a_run_without_probability_and_history_comes_back(tmp_path):
-    record = small_record(probability=None)
+def test_a_run_without_probability_history_and_curves_comes_back(tmp_path):
+    record = small_record(probability=None, curves={})
     plain = dataclasses.replace(record.explanation, history=(), settings={})
     record = dataclasses.replace(record, explanation=plain, settings={}, target=1)
     written = write_geopackage(tmp_path / "runs.gpkg", [record])

@@ -8,8 +8,9 @@ from osgeo import gdal
 
 from segshap_qgis.errors import ExportError
 from segshap_qgis.geo.rasters import Map
+from segshap_qgis.gui.chart_files import save_chart
 from segshap_qgis.gui.charts_waterfall import WaterfallChart
-from segshap_qgis.gui.result_panel_files import save_result
+from segshap_qgis.gui.result_tables import contributions_csv
 from segshap_qgis.gui.run_store import write_run
 from segshap_qgis.layers.result import raster_layer
 from tests.disks import contents, filled, small_disk
@@ -39,9 +40,9 @@ def test_a_chart_or_table_is_not_left_half_written(qgis_app, disk, record, name,
     path.write_bytes(b"what was there before")
     before = contents(disk)
     with filled(disk, free), pytest.raises(ExportError):
-        save_result(path, chart, record)
+        save_chart(path, chart, lambda: contributions_csv(record))
     assert contents(disk) == before
-    save_result(path, chart, record)
+    save_chart(path, chart, lambda: contributions_csv(record))
     assert contents(disk)[name] != before[name]
     path.unlink()
 

@@ -152,7 +152,7 @@ def test_a_chart_that_cannot_be_written_is_told(window, explained, tmp_path):
     bench, _ = explained
     for ending in ("png", "svg", "csv"):
         window.messageBar().clearWidgets()
-        bench.dock.result.save(tmp_path / "missing" / f"chart.{ending}")
+        bench.dock.result.files.save(tmp_path / "missing" / f"chart.{ending}")
         assert "does not exist" in " ".join(window.messages())
 
 

@@ -7,11 +7,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from qgis.core import QgsProject
 from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtGui import QImage
 from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QApplication
 
 from segshap_qgis.explain import hexagons
 from segshap_qgis.explain.faithfulness import rank_correlation
+from segshap_qgis.geo import read_geopackage, write_geopackage
 from segshap_qgis.gui.cautions import cautions
 from segshap_qgis.gui.headline import headline
 from segshap_qgis.gui.result_panel import ResultPanel
@@ -41,6 +45,14 @@ def texts_of(table) -> list[list[str]]:
         [table.item(row, column).text() for column in range(table.columnCount())]
         for row in range(table.rowCount())
     ]
+
+
+def layers_in(group) -> list:
+    return [node.layer() for node in group.children()]
+
+
+def kept_files() -> list[str]:
+    return [name for name in QgsProject.instance().attachedFiles() if "segshap_run" in name]
 
 
 def opened_curves(bench):
@@ -85,6 +97,44 @@ def test_the_arrow_keys_show_another_class_in_the_panel(explained):
     assert "(oil)" in panel.headline.text()
 
 
+def test_the_layers_of_another_class_are_added_beside_those_of_the_first(explained):
+    bench, record = explained
+    section = bench.dock.result.classes
+    section.table.setCurrentCell(2, 0)
+    QTest.mouseClick(section.layers_button, LEFT)
+    assert len(layers_of_role("contribution")) == 2
+    other = record.explanation.settings["targets"][2]
+    (group,) = [
+        node
+        for node in QgsProject.instance().layerTreeRoot().findGroups()
+        if node.name().startswith(f"{other}, {record.name}, ")
+    ]
+    layers = {
+        node.layer().customProperty("segshap/role"): node.layer() for node in group.children()
+    }
+    cells = {cell["cell"]: cell["contribution"] for cell in layers["superpixels"].getFeatures()}
+    assert [cells[cell] for cell in sorted(cells)] == record.explanation.values[2].tolist()
+    assert "probability" not in layers, "that is the output for the class that was asked for"
+
+
+def test_what_if_speaks_of_the_class_that_is_chosen_in_the_table(explained):
+    bench, record = explained
+    section, table = bench.dock.result.what_if, bench.dock.result.classes.table
+    found, names = record.explanation, record.explanation.settings["targets"]
+    section.setCollapsed(False)
+    QTest.mouseClick(section.all_button, LEFT)
+    for target in (0, 1, 3):
+        table.setCurrentCell(target, 0)
+        said = f"p({names[target]}) = {found.base[target]:.3f}"
+        wait_until(lambda said=said: section.answer.text().startswith(said))
+        assert len(bench.what_if.hidden) == found.superpixels.n_players
+    QTest.mouseClick(section.none_button, LEFT)
+    said = f"p({names[3]}) = {found.prediction[3]:.3f}"
+    wait_until(lambda: section.answer.text().startswith(said))
+    QTest.mouseClick(section.strongest_button, LEFT)
+    assert bench.what_if.hidden == {int(found.values[3].argmax())}
+
+
 def test_a_report_names_every_class(explained):
     _, record = explained
     rows = dict(facts(record))
@@ -122,6 +172,7 @@ def test_deletion_and_insertion_are_played_on_demand_and_kept(explained):
     share = (value - base) / (all_of_it - base)
     assert found.insertion.value[1] == pytest.approx(share, abs=0.02)
     assert "random" in section.text.text()
+    assert not section.start_button.isVisible(), "the same question has the same answer"
     bench.dock.runs.tree.clearSelection()
     assert not section.isVisible()
     bench.dock.runs.tree.setCurrentItem(bench.dock.runs.tree.topLevelItem(0))
@@ -130,6 +181,95 @@ def test_deletion_and_insertion_are_played_on_demand_and_kept(explained):
     pixels = section.chart.picture()
     colours = {pixels.pixelColor(x, y).name() for x in range(0, 900, 7) for y in range(0, 400, 5)}
     assert "#4a8fd9" in colours, "the curve is drawn"
+
+
+def played(bench):
+    """The curves of the class that is shown, once they are there."""
+    section = opened_curves(bench)
+    QTest.mouseClick(section.start_button, LEFT)
+    wait_until(section.chart.isVisible)
+    return section.chart.found
+
+
+def test_curves_of_every_class_are_kept_in_the_project_and_in_exports(explained, tmp_path):
+    bench, record = explained
+    of_oil = played(bench)
+    bench.dock.result.classes.table.setCurrentCell(1, 0)
+    assert not bench.dock.result.curves.chart.isVisible()
+    of_other = played(bench)
+    (kept,) = bench.dock.runs.records()
+    other = record.explanation.settings["targets"][1]
+    assert kept.target_name == record.target_name
+    assert kept.curves == {record.target_name: of_oil, other: of_other}
+    assert of_oil.deletion.value.tolist() != of_other.deletion.value.tolist()
+    write_geopackage(tmp_path / "run.gpkg", [kept])
+    assert set(read_geopackage(tmp_path / "run.gpkg").curves) == set(kept.curves)
+    wait_until(lambda: not bench.desk.store._running)
+    assert len(kept_files()) == 1
+    project = QgsProject.instance()
+    path = str(tmp_path / "project.qgz")
+    assert project.write(path)
+    project.clear()
+    assert project.read(path)
+    wait_until(bench.dock.runs.records)
+    section = bench.dock.result.curves
+    assert list(section.chart.found.rows()) == list(of_oil.rows())
+    assert not section.start_button.isVisible()
+    (back,) = bench.dock.runs.records()
+    assert list(back.curves[other].rows()) == list(of_other.rows())
+
+
+def test_a_run_that_was_renamed_keeps_the_curves_that_were_being_played(explained):
+    bench, _ = explained
+    section = opened_curves(bench)
+    QTest.mouseClick(section.start_button, LEFT)
+    bench.dock.runs.tree.topLevelItem(0).setText(0, "slick at noon")
+    wait_until(section.chart.isVisible)
+    (kept,) = bench.dock.runs.records()
+    assert kept.name == "slick at noon"
+    assert list(kept.curves) == [kept.target_name]
+    wait_until(lambda: not bench.desk.store._running)
+    assert len(kept_files()) == 1
+
+
+def test_curves_and_settling_are_copied_and_saved_like_the_other_chart(explained, tmp_path):
+    bench, record = explained
+    found = played(bench)
+    panel = bench.dock.result
+    panel.settling.setCollapsed(False)
+    wait_until(lambda: panel.settling_files.height() > 20 and panel.settling_files.isVisible())
+    QTest.qWait(50)
+    for files, first, rows in (
+        (panel.curves.files, "deletion,0,0,0.0,1.0", list(found.rows())),
+        (panel.settling_files, None, record.explanation.history),
+    ):
+        QTest.mouseClick(files.copy_button, LEFT)
+        data = QApplication.clipboard().mimeData()
+        assert data.hasImage()
+        for ending in ("png", "svg", "csv"):
+            files.save(tmp_path / f"chart.{ending}")
+        assert QImage(str(tmp_path / "chart.png")).width() > 600
+        assert "</svg>" in (tmp_path / "chart.svg").read_text()
+        table = (tmp_path / "chart.csv").read_text()
+        assert data.text().endswith(table)
+        assert len(table.splitlines()) == 1 + len(rows)
+        assert first is None or table.splitlines()[1] == first
+    assert f"{record.explanation.evaluations}," in table
+
+
+def test_a_report_has_the_curves_of_the_class_that_it_is_about(explained, tmp_path):
+    bench, record = explained
+    assert [one.title for one in bench.reports.contents(record).further] == ["How the map settled"]
+    played(bench)
+    report = bench.reports.contents(bench.dock.result.record)
+    assert [one.title for one in report.further][1:] == ["Does the model follow the map?"]
+    assert "random" in report.further[1].sentence
+    pixels = report.further[1].picture
+    assert "#4a8fd9" in {
+        pixels.pixelColor(x, y).name() for x in range(0, 900, 7) for y in range(0, 400, 5)
+    }
+    other = replace(record, target=1, curves=report.record.curves)
+    assert len(bench.reports.contents(other).further) == 1
 
 
 def test_curves_are_stopped_within_a_second_and_can_be_asked_again(explained):
@@ -230,6 +370,28 @@ def test_what_makes_a_map_doubtful_is_said_in_the_panel(panel, record, words):
     assert panel.cautions.isVisible()
     assert words in panel.cautions.label.text()
     assert len(cautions(record)) == 1
+
+
+@pytest.mark.parametrize(
+    ("beyond", "warned"),
+    [(["top"], True), (["bottom", "left"], True), (["bottom", "right"], False), ([], False)],
+)
+def test_a_strong_cell_at_the_edge_of_the_raster_itself_is_no_reason_to_warn(beyond, warned):
+    record = plain_record(cell=0)
+    labels = record.explanation.superpixels.labels
+    assert labels[0, 0] == 0, "the first cell touches the upper and the left edge"
+    record = replace(record, settings={**record.settings, "beyond": beyond})
+    assert [text for text in cautions(record) if "the raster goes on there" in text] == (
+        cautions(record)
+    )
+    assert bool(cautions(record)) == warned
+
+
+def test_a_run_knows_where_the_raster_goes_on(explained):
+    _, record = explained
+    assert record.window.shape == (60, 64)
+    assert record.window.offset == (0, 8)
+    assert record.settings["beyond"] == ["left", "right"]
 
 
 def test_a_report_begins_its_facts_with_the_warnings(explained):
