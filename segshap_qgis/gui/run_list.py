@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, Optional
 
 from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
-from qgis.PyQt.QtGui import QIcon
+from qgis.PyQt.QtGui import QIcon, QResizeEvent
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -22,6 +22,8 @@ from .plain_text import plain
 from .run_actions import RunActions
 
 RECORD = Qt.ItemDataRole.UserRole
+# Share of the list that names may take: the results are what is looked for.
+NAMES = 0.5
 
 
 class RunList(QWidget):
@@ -44,7 +46,7 @@ class RunList(QWidget):
         super().__init__(parent)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        self.tree = QTreeWidget()
+        self.tree = RunTree()
         self.tree.setHeaderLabels([self.tr("Run"), self.tr("Result")])
         self.tree.setRootIsDecorated(False)
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -87,7 +89,7 @@ class RunList(QWidget):
         item = QTreeWidgetItem([title, state])
         item.setToolTip(0, plain(title))
         self.tree.insertTopLevelItem(0, item)
-        self.tree.resizeColumnToContents(0)
+        self.tree.fit_names()
         return item
 
     def set_state(
@@ -104,7 +106,7 @@ class RunList(QWidget):
             item.setData(0, RECORD, record)
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
             item.setIcon(0, picture or QIcon())
-            self.tree.resizeColumnToContents(0)
+            self.tree.fit_names()
             self.tree.setCurrentItem(item)
         self._follow_selection()
 
@@ -172,6 +174,7 @@ class RunList(QWidget):
         item.setText(0, renamed.name)
         item.setToolTip(0, plain(renamed.name))
         self.tree.blockSignals(False)
+        self.tree.fit_names()
         if is_new and name != record.name:
             self.renamed.emit(record.name, renamed)
             self._follow_selection()
@@ -182,3 +185,22 @@ class RunList(QWidget):
         self.geopackage_button.setEnabled(len(chosen) > 0)
         self.geotiff_button.setEnabled(len(chosen) == 1)
         self.actions_of_runs.follow(len(chosen))
+
+
+class RunTree(QTreeWidget):
+    """The list itself: a long name makes room for its result, and loses its middle."""
+
+    def __init__(self, parent: Optional[QWidget] = None) -> None:
+        super().__init__(parent)
+        # Names begin with what was picked, and end with the layer.
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+
+    def fit_names(self) -> None:
+        """Make names as wide as they are, but no wider than their share."""
+        share = round(NAMES * self.viewport().width())
+        self.setColumnWidth(0, min(self.sizeHintForColumn(0), max(share, 1)))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Names have more room, or less."""
+        super().resizeEvent(event)
+        self.fit_names()

@@ -50,6 +50,26 @@ def test_a_run_is_renamed_with_f2_and_names_stay_unique(two_runs):
         assert runs.tree.topLevelItem(0).text(0) == expected
 
 
+def test_a_long_name_leaves_half_of_the_list_to_the_result(two_runs):
+    runs = two_runs.dock.runs
+    two_runs.dock.show_page(two_runs.dock.result_page)
+    tree = runs.tree
+    short = tree.columnWidth(0)
+    tree.topLevelItem(0).setText(0, "Region 7 on " + "S1A_IW_GRDH_1SDV_20210817T164212_" * 4 + "VV")
+    QTest.qWait(20)
+    width = tree.viewport().width()
+    assert width > 100
+    assert tree.columnWidth(0) <= round(width / 2)
+    result = tree.visualItemRect(tree.topLevelItem(0)).translated(tree.columnWidth(0), 0)
+    assert result.left() < width / 2 + 1
+    assert tree.topLevelItem(0).toolTip(0).endswith("VV")
+    assert tree.textElideMode() == Qt.TextElideMode.ElideMiddle
+    two_runs.dock.resize(two_runs.dock.width() + 300, two_runs.dock.height())
+    QTest.qWait(20)
+    assert tree.columnWidth(0) <= round(tree.viewport().width() / 2)
+    assert short > 0
+
+
 def test_the_layers_of_a_run_come_back_after_they_were_removed(two_runs):
     QgsProject.instance().removeMapLayers([layer.id() for layer in layers_of_role("contribution")])
     choose(two_runs.dock.runs, 1)
