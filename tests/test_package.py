@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from osgeo import ogr
 
 ROOT = Path(__file__).resolve().parents[1]
 pytestmark = pytest.mark.skipif(
@@ -95,6 +97,16 @@ def test_scanners_find_what_must_not_be_in_it(tool, tmp_path, scanners):
     assert "AWS Access Key" in found
 
 
+def square_on_the_slick(folder):
+    corners = [[404800, 195200], [405600, 195200], [405600, 194400], [404800, 194400]]
+    shape = {"type": "Polygon", "coordinates": [[*corners, corners[0]]]}
+    crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::32631"}}
+    features = [{"type": "Feature", "properties": {}, "geometry": shape}]
+    path = folder / "square.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "crs": crs, "features": features}))
+    return path
+
+
 @pytest.mark.slow
 def test_qgis_installs_runs_and_uninstalls_it(package, tmp_path):
     if shutil.which("qgis_process") is None:
@@ -124,13 +136,22 @@ def test_qgis_installs_runs_and_uninstalls_it(package, tmp_path):
     assert done.returncode == 0, done.stderr
     assert (folder / "metadata.txt").is_file()
     assert run("qgis_process", "plugins", "enable", "segshap").returncode == 0
-    output = tmp_path / "cells.gpkg"
+    output = tmp_path / "summary.gpkg"
     done = run(
-        "qgis_process", "run", "segshap:makesuperpixels", f"--INPUT={SCENE}", "--SIDE=40",
+        "qgis_process", "run", "segshap:explainregions", f"--INPUT={SCENE}",
+        f"--REGIONS={square_on_the_slick(tmp_path)}", "--WINDOW=128", "--SIDE=24", "--BUDGET=20",
         f"--OUTPUT={output}",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert output.stat().st_size > 0
+    summary = ogr.Open(str(output))  # its layer is gone with it
+    (row,) = summary.GetLayer(0)
+    assert row["state"] == "explained"
+    assert row["model"] == "oil_fcdensenet56"
+    assert row["evaluations"] == 20
+    difference = row["prediction"] - row["base_value"]
+    assert row["sum_of_contributions"] == pytest.approx(difference, abs=1e-9)
+    assert 0 < row["base_value"] < row["prediction"] < 1
+    assert row["super_pixels"] > 10
     run(sys.executable, "-c", UNINSTALL.format(folder=str(folder)))
     assert not folder.exists()
-    assert "segshap:makesuperpixels" not in run("qgis_process", "list").stdout
+    assert "segshap:explainregions" not in run("qgis_process", "list").stdout
