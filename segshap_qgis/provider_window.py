@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Optional
 
 import numpy as np
@@ -86,7 +86,7 @@ class Snapshot:
             provider.bandDescription(b) or layer.bandName(b) for b in self.bands
         )
         self._ranges = {band: list(provider.userNoDataValues(band)) for band in self.bands}
-        self._provider = _copy_of(provider, self)
+        self._provider, self._finalizer = _copy_of(provider, self)
         for band in self.bands:
             # Blocks hide which pixels these ranges cover; `_in_ranges` finds them instead.
             self._provider.setUserNoDataValue(band, [])
@@ -132,6 +132,10 @@ class Snapshot:
             unit=unit_hint(self.band_names),
         )
 
+    def close(self) -> None:
+        """Give the raster back now; nothing can be read afterwards."""
+        self._finalizer()
+
     def _read_band(self, band: int, place: PixelBounds) -> tuple[NDArray[Any], NDArray[np.bool_]]:
         """Values of a band and where they are no no-data, both (H, W)."""
         height, width = place[2] - place[0], place[3] - place[1]
@@ -166,14 +170,15 @@ def _provider_with_pixels(layer: QgsMapLayer) -> Any:
     return provider
 
 
-def _copy_of(provider: Any, owner: Any) -> Any:
-    """A copy that is gone, with the file that it holds open, when its owner is."""
+def _copy_of(provider: Any, owner: Any) -> tuple[Any, Callable[[], Any]]:
+    """A copy that is gone, with the file that it holds open, when its owner is; and its end."""
     copy = provider.clone()
     # PyQGIS leaves it to nobody: every run would keep its file open until QGIS ends. Then, QGIS
     # closes all files itself, and a copy must not do so once more.
     _watch_the_end()
-    weakref.finalize(owner, _delete, copy).atexit = False
-    return copy
+    finalizer = weakref.finalize(owner, _delete, copy)
+    finalizer.atexit = False
+    return copy, finalizer
 
 
 _ended: list[bool] = []

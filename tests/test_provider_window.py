@@ -325,6 +325,12 @@ def test_snapshots_keep_no_file_open_once_they_are_gone(tmp_path):
         Snapshot(layer).read((0, 0, 1, 1), 32)
     # QGIS itself keeps the file open once or twice to use it again.
     assert open_files() <= before + 1
+    kept = [Snapshot(layer) for _ in range(20)]
+    for snapshot in kept:
+        snapshot.read((0, 0, 1, 1), 32)
+        snapshot.close()
+        snapshot.close()
+    assert open_files() <= before + 1, "also of those that somebody keeps"
 
 
 SNAPSHOT_THAT_OUTLIVES_QGIS = """

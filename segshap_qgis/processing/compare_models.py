@@ -75,7 +75,7 @@ class CompareModels(FeatureAlgorithm):
             self.tr("Contributions to both models and their difference. Use a file of its own."),
         )
 
-    def processAlgorithm(
+    def explain_features(
         self, parameters: dict[str, Any], context: Any, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         """Explain and compare, feature after feature."""

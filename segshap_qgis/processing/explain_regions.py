@@ -82,7 +82,7 @@ class ExplainRegions(FeatureAlgorithm):
             self.tr("An existing GeoPackage is added to. Use a file of its own."),
         )
 
-    def processAlgorithm(
+    def explain_features(
         self, parameters: dict[str, Any], context: Any, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         """Explain one feature after the other."""

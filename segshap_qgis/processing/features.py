@@ -12,6 +12,7 @@ from qgis.core import (
     QgsProcessing,
     QgsProcessingException,
     QgsProcessingFeedback,
+    QgsProcessingOutputLayerDefinition,
     QgsProcessingParameterEnum,
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterField,
@@ -81,6 +82,24 @@ class FeatureAlgorithm(SegShapAlgorithm):
                 context.transformContext(),
             )
         return True
+
+    def processAlgorithm(
+        self, parameters: dict[str, Any], context: Any, feedback: QgsProcessingFeedback
+    ) -> dict[str, Any]:
+        """Explain, and give the raster back, however it ends.
+
+        Python may keep this algorithm for as long as it likes, and clean up in any thread.
+        """
+        try:
+            return self.explain_features(parameters, context, feedback)
+        finally:
+            self.snapshot.close()
+
+    def explain_features(
+        self, parameters: dict[str, Any], context: Any, feedback: QgsProcessingFeedback
+    ) -> dict[str, Any]:
+        """Do the work; what `processAlgorithm` returns."""
+        raise NotImplementedError
 
     def each_feature(
         self,
@@ -153,9 +172,16 @@ class FeatureAlgorithm(SegShapAlgorithm):
             It cannot be written.
         """
         sink, where = self.parameterAsSink(parameters, name, context, fields, kind, self.raster_crs)
-        if sink is None and parameters.get(name) is not None:
+        if sink is None and _is_named(parameters.get(name), context):
             raise QgsProcessingException(self.invalidSinkError(parameters, name))
         return sink, where
+
+
+def _is_named(output: Any, context: Any) -> bool:
+    """Whether a person asked for an output; a batch hands over a definition without a name."""
+    if isinstance(output, QgsProcessingOutputLayerDefinition):
+        output, _ = output.sink.valueAsString(context.expressionContext())
+    return bool(output)
 
 
 def _place(feature: QgsFeature) -> QgsGeometry:

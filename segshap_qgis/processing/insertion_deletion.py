@@ -102,7 +102,7 @@ class InsertionDeletion(FeatureAlgorithm):
             self.tr("A table with one row for each step of each curve. Use a file of its own."),
         )
 
-    def processAlgorithm(
+    def explain_features(
         self, parameters: dict[str, Any], context: Any, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         """Explain, delete and insert, feature after feature."""

@@ -86,7 +86,11 @@ class MakeSuperpixels(SegShapAlgorithm):
         if sink is None:
             raise QgsProcessingException(self.invalidSinkError(parameters, "OUTPUT"))
         with told_to(feedback):
-            window = _read_part(self.snapshot, self.extent)
+            try:
+                window = _read_part(self.snapshot, self.extent)
+            finally:
+                # Python may keep this algorithm for as long as it likes.
+                self.snapshot.close()
             superpixels = superpixels_for(
                 Request(
                     model="",
