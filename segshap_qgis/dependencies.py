@@ -13,12 +13,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Optional
 
-from qgis.core import Qgis, QgsApplication
+from qgis.core import Qgis, QgsApplication, QgsSettings
 
 from .interpreter import python_executable
+from .models.torch_import import (
+    AUTOMATIC,
+    WHEN,
+    WorkerChoice,
+    import_ended_a_process,
+    worker_choice_is_kept_by,
+)
 
 # The build for CPUs is a tenth of the default one on Linux, which brings all of CUDA.
 CPU_WHEELS = "https://download.pytorch.org/whl/cpu"
+# Of QGIS's settings: one of `WHEN`.
+WORKER = "segshap/worker"
 
 
 def torch_is_here() -> bool:
@@ -32,6 +41,12 @@ def private_folder() -> Path:
     """Where packages of the plugin's own lie: in the profile, one folder for each Python."""
     version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
     return Path(QgsApplication.qgisSettingsDirPath()) / "segshap" / version / "site-packages"
+
+
+def worker_choice() -> WorkerChoice:
+    """When models run in a process of their own, as the person chose it in the options."""
+    when = QgsSettings().value(WORKER, AUTOMATIC)
+    return WorkerChoice(when if when in WHEN else AUTOMATIC, private_folder().parent)
 
 
 def use_private_folder(folder: Optional[Path] = None) -> None:
@@ -57,6 +72,8 @@ def diagnostics(said: Sequence[str] = ()) -> str:
         "System": platform.platform(),
         "Machine": platform.machine(),
         "Private folder": f"{private_folder()} (exists: {private_folder().is_dir()})",
+        "Worker process": worker_choice().when,
+        "QGIS ended while torch was loaded": import_ended_a_process(worker_choice().notes),
     }
     for package in ("numpy", "torch", "onnxruntime"):
         found = next(iter(importlib.metadata.distributions(name=package)), None)
@@ -81,3 +98,7 @@ def install_command() -> str:
 def _is_managed_by_the_system() -> bool:
     """Whether pip refuses to install beside the system's packages unless told to (PEP 668)."""
     return (Path(sysconfig.get_path("stdlib")) / "EXTERNALLY-MANAGED").is_file()
+
+
+# Whoever loads a model in QGIS has this choice asked, without having to think of it.
+worker_choice_is_kept_by(worker_choice)

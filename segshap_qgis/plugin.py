@@ -14,6 +14,7 @@ from .at_work import wait_until_done
 from .gui.options_page import OptionsFactory
 from .icons import icon
 from .models import dismiss_workers
+from .models.torch_import import withdraw_notes
 
 if TYPE_CHECKING:
     from .gui.workbench import Workbench
@@ -94,6 +95,7 @@ class SegShapPlugin:
             self.iface.rasterMenu().removeAction(self.open_action)
             self.open_action.deleteLater()
             self.open_action = None
+        withdraw_notes()
         dismiss_workers()
         # Whoever still computes or writes was told to stop, or is nearly done.
         wait_until_done(LONGEST_END)

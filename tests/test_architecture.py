@@ -44,7 +44,7 @@ MAY_KNOW = {
     "explain": {"errors"},
     "models": {"explain", "errors", "interpreter", "late"},
     "geo": {"explain", "errors", "late"},
-    "dependencies": {"errors", "interpreter"},
+    "dependencies": {"errors", "interpreter", "models"},
     "layers": _CORE,
     "figures": _CORE,
     "model_library": _CORE,

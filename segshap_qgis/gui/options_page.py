@@ -25,12 +25,13 @@ class OptionsFactory(QgsOptionsWidgetFactory):
 
 
 class OptionsPage(QgsOptionsPageWidget):
-    """The model manager, under a line that says what it is for, and the cluster."""
+    """The model manager, under a line that says what it is for; where models run; the cluster."""
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         # Late, so that QGIS starts as fast with the plugin as without.
         from .cluster_settings import ClusterGroup
         from .model_manager import ModelManager
+        from .worker_settings import WorkerGroup
 
         super().__init__(parent)
         layout = QVBoxLayout(self)
@@ -45,6 +46,8 @@ class OptionsPage(QgsOptionsPageWidget):
         layout.addWidget(text)
         self.manager = ModelManager()
         layout.addWidget(self.manager, 1)
+        self.worker = WorkerGroup()
+        layout.addWidget(self.worker)
         self.cluster = ClusterGroup()
         layout.addWidget(self.cluster)
 

@@ -1,12 +1,13 @@
 """Models and games by one name, in this process or, where torch cannot be loaded here, beside it.
 
-On Windows the libraries that QGIS has loaded can keep torch from loading its own; the same torch
-works in a plain Python. Callers need not know: a model from there gives the same values.
+On Windows the libraries that QGIS has loaded can keep torch from loading its own, or end QGIS when
+it does; the same torch works in a plain Python. Callers need not know: a model from there gives the
+same values.
 """
 
 from __future__ import annotations
 
-import functools
+import threading
 from collections.abc import Collection, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,6 +21,7 @@ from ..explain.types import Game, Superpixels
 from .model import Model
 from .model_card import ModelCard
 from .model_files import DEFAULT_MODEL
+from .torch_import import ALWAYS, AUTOMATIC, NEVER, import_ended_a_process, noted, worker_choice
 from .torch_libraries import exempt_from_collection, load_torch_libraries
 
 if TYPE_CHECKING:
@@ -96,25 +98,48 @@ def make_game(
 
 
 def torch_loads_here() -> bool:
-    """Whether torch can be loaded into this process; it is loaded by asking.
+    """Whether models run in this process; torch is loaded by asking, unless it has to run apart.
 
     Raises
     ------
     DependencyError
-        It is not installed.
+        It is not installed; or it cannot be loaded, and the person wants no other process.
     """
     if find_spec("torch") is None:
         raise DependencyError("PyTorch is missing.", "Open SegSHAP's dock: it says how to get it.")
-    return _loads()
-
-
-@functools.cache
-def _loads() -> bool:
-    """Tried once: what failed has left libraries behind that would fail again, or worse."""
-    load_torch_libraries()
-    try:
-        with exempt_from_collection():
-            import torch  # noqa: F401
-    except (ImportError, OSError):
+    choice = worker_choice()
+    if choice.when == ALWAYS:
         return False
+    if choice.when == AUTOMATIC and not _loaded and import_ended_a_process(choice.notes):
+        return False
+    loads = _loads(choice.notes)
+    if choice.when == NEVER and not loads:
+        raise DependencyError(
+            "PyTorch cannot be loaded into this program.",
+            "Let models run in a worker process: SegSHAP's page in the options has the choice.",
+        )
+    return loads
+
+
+# Whether it could be loaded, once that was tried; one tries at a time.
+_turn = threading.Lock()
+_loaded: list[bool] = []
+
+
+def _loads(notes: Optional[Path]) -> bool:
+    """Tried once: what failed has left libraries behind that would fail again, or worse."""
+    with _turn:
+        if not _loaded:
+            _loaded.append(_imports(notes))
+        return _loaded[0]
+
+
+def _imports(notes: Optional[Path]) -> bool:
+    with noted(notes):
+        load_torch_libraries()
+        try:
+            with exempt_from_collection():
+                import torch  # noqa: F401
+        except (ImportError, OSError):
+            return False
     return True

@@ -133,29 +133,11 @@ def load_model(
     device: str | torch.device | None = None,
     trusted: Collection[str] | None = None,
 ) -> SegmentationModel:
-    """Load a model into this process from its card, or a bundled model by its name.
+    """As `segshap_qgis.models.load_model`, always into this process.
 
     Model files are untrusted: only tensors are read, sizes are bounded before anything is
     allocated, and only the architectures of this package are built. ONNX files are read by
     onnxruntime; TorchScript files are programs and run only where they are trusted.
-
-    Parameters
-    ----------
-    path_or_name : str or Path
-        Path of a card (``.json``), of a weight file beside its card (``.pt``), of an ONNX file
-        (``.onnx``, with or without a card), or a bundled name.
-    device : str or torch.device, optional
-        Where it runs; a CUDA device when there is one, else the CPU.
-    trusted : collection of str, optional
-        SHA-256 checksums of the TorchScript files that may run; by default those that the person
-        at this computer trusts.
-
-    Raises
-    ------
-    DependencyError
-        An ONNX file needs onnxruntime, which is not installed.
-    ModelError
-        Card or weights are missing, damaged, unsafe, or do not fit each other.
     """
     card_path = card_path_of(path_or_name)
     card = read_card(card_path)
@@ -174,13 +156,7 @@ def own_model(
     device: str | torch.device | None = None,
     trusted: Collection[str] | None = None,
 ) -> SegmentationModel:
-    """The model of an ONNX or TorchScript file with a card that need not lie beside it yet.
-
-    Raises
-    ------
-    DependencyError, ModelError
-        As `load_model`.
-    """
+    """As `segshap_qgis.models.loading.own_model`, always in this process."""
     where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     return SegmentationModel(card, own_network(card, path, where, trusted_programs(trusted)), where)
 
