@@ -48,14 +48,15 @@ def main() -> int:
         "QT_SCALE_FACTOR": str(arguments.scale),
     }
     size = f"{1600 * arguments.scale}x{1000 * arguments.scale}"
-    faults = output / "faults.txt"
-    faults.unlink(missing_ok=True)
+    report = output / "report.json"
+    report.unlink(missing_ok=True)
     with tempfile.TemporaryDirectory(prefix="segshap-profile-") as profile:
         script = Path(__file__).with_name("help_pictures_in_qgis.py")
         run_in_qgis(script, Path(profile), environment, size, timeout=3600)
-    told = faults.read_text(encoding="utf-8") if faults.is_file() else "QGIS ended too early."
-    print(told or f"pictures in {output}")
-    return 1 if told else 0
+    ended = report.is_file()
+    told = json.loads(report.read_text("utf-8")) if ended else {"error": "QGIS ended too early."}
+    print(told.get("error") or f"pictures in {output}")
+    return int("error" in told)
 
 
 if __name__ == "__main__":

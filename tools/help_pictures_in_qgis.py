@@ -4,71 +4,45 @@ from __future__ import annotations
 
 import json
 import os
-import sys
-import time
-import traceback
-from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from qgis import utils
-from qgis.core import QgsApplication, QgsPointXY, QgsProject, QgsRasterLayer
-from qgis.PyQt.QtCore import QPoint, Qt, QTimer
+from qgis.core import QgsApplication, QgsRasterLayer
+from qgis.PyQt.QtCore import QTimer
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QWidget
 
+from tools.hands_in_qgis import (
+    PLUGIN,
+    draw_region,
+    open_scene,
+    report_on,
+    start_plugin,
+    wait_for,
+)
+from tools.hands_in_qgis import grab as grab_into
+
 SETTINGS = json.loads(os.environ["SEGSHAP_PICTURES"])
 OUTPUT, KEPT = Path(SETTINGS["output"]), Path(SETTINGS["kept"])
-PLUGIN = "segshap"
-# Corners of the region on the slick of the sample scene: (row, column).
-CORNERS = ((185, 100), (185, 132), (217, 132), (217, 100))
 SMALL_WINDOW = 128
-faults: list[str] = []
-
-
-def remember_fault(kind: type, error: BaseException, trace: Any) -> None:
-    """Instead of QGIS's own hook, which shows a box and waits for somebody to close it."""
-    faults.append("".join(traceback.format_exception(kind, error, trace)))
-
-
-def wait_for(condition: Callable[[], Any], seconds: float = 1500) -> None:
-    """Let QGIS go on until something holds."""
-    end = time.monotonic() + seconds
-    while not condition():
-        if faults or time.monotonic() > end:
-            raise RuntimeError("\n".join(faults) or "QGIS did not get there in time.")
-        QTest.qWait(50)
 
 
 def main() -> None:
     """Take all pictures; what goes wrong is written down."""
-    sys.excepthook = remember_fault
-    try:
-        if SETTINGS["theme"]:
-            QgsApplication.setUITheme(SETTINGS["theme"])
-        take_pictures()
-        told = "\n".join(faults)
-    except Exception:  # noqa: BLE001 (the other process has to hear of whatever it was)
-        told = traceback.format_exc()
-    (OUTPUT / "faults.txt").write_text(told, encoding="utf-8")
-    QgsProject.instance().setDirty(False)
-    os._exit(0)
+    if SETTINGS["theme"]:
+        QgsApplication.setUITheme(SETTINGS["theme"])
+    report_on(take_pictures, OUTPUT / "report.json")
 
 
-def take_pictures() -> None:
+def take_pictures() -> dict[str, Any]:
     """Questions, a run, its result, what if, curves, a comparison, the help."""
     iface = utils.iface
-    iface.mainWindow().resize(1500, 950)
-    scene = QgsRasterLayer(SETTINGS["scene"], "sample_slick")
-    QgsProject.instance().addMapLayer(scene)
-    utils.loadPlugin(PLUGIN)
-    utils.startPlugin(PLUGIN)
-    plugin = utils.plugins[PLUGIN]
+    scene = open_scene(SETTINGS["scene"])
+    plugin = start_plugin()
     plugin.show_dock(True)
     bench = plugin.workbench
-    iface.setActiveLayer(scene)
-    iface.zoomToActiveLayer()
     QTest.qWait(1500)
     bench.dock.method.effort_box.setCurrentIndex(0)
     grab(bench.dock, "questions")
@@ -78,6 +52,7 @@ def take_pictures() -> None:
     else:
         explain_twice(iface, bench, scene)
     picture_results(iface, bench)
+    return {}
 
 
 def part(name: str) -> Any:
@@ -148,24 +123,9 @@ def ask_the_model(iface: Any, bench: Any) -> None:
     grab(section, "curves")
 
 
-def draw_region(canvas: Any, scene: QgsRasterLayer) -> None:
-    """Click the corners on the map and press Enter."""
-    extent = scene.extent()
-    for row, column in CORNERS:
-        x = extent.xMinimum() + column * scene.rasterUnitsPerPixelX()
-        y = extent.yMaximum() - row * scene.rasterUnitsPerPixelY()
-        there = canvas.getCoordinateTransform().transform(QgsPointXY(x, y))
-        position = QPoint(round(there.x()), round(there.y()))
-        nothing = Qt.KeyboardModifier.NoModifier
-        QTest.mouseClick(canvas.viewport(), Qt.MouseButton.LeftButton, nothing, position)
-        QTest.qWait(100)
-    QTest.keyClick(canvas, Qt.Key.Key_Return)
-
-
 def grab(widget: QWidget, name: str) -> None:
-    """A picture of a widget as it is on the screen."""
-    QTest.qWait(300)
-    widget.grab().save(str(OUTPUT / f"{name}.png"))
+    """A picture of the output folder."""
+    grab_into(widget, OUTPUT / f"{name}.png")
 
 
 QTimer.singleShot(500, main)

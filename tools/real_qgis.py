@@ -87,8 +87,10 @@ def _show_plugin_to(plugins: Path) -> None:
 def _write_startup(startup: Path) -> None:
     """QGIS embeds the system's Python: let it find in our environment what it has not got itself.
 
-    At the end of the path, because two builds of GEOS or PROJ in one process do not mix.
+    At the end of the path, because two builds of GEOS or PROJ in one process do not mix. The root
+    of this tree is there for what scripts share.
     """
     in_environment = sys.prefix != sys.base_prefix
     packages = [sysconfig.get_path("purelib")] if in_environment else []
+    packages.append(str(ROOT))
     startup.write_text(f"import sys\nsys.path += {packages!r}\n", encoding="utf-8")
