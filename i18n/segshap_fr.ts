@@ -62,6 +62,10 @@
     <context>
         <name>Cautions</name>
         <message>
+            <source>Strong cells touch the edge of the window ({} px), and the raster goes on there: what the model looks at is cut off. Choose a larger window. Cells: {}.</source>
+            <translation>Des cellules fortes touchent le bord de la fenêtre ({} px), et le raster continue là : ce que le modèle regarde est coupé. Choisissez une fenêtre plus grande. Cellules : {}.</translation>
+        </message>
+        <message>
             <source>Strong cells touch the edge of the window ({} px): the model may look further than it was shown. Choose a larger window, unless the raster ends there. Cells: {}.</source>
             <translation>Des cellules fortes touchent le bord de la fenêtre ({} px) : le modèle regarde peut-être plus loin que ce qui lui a été montré. Choisissez une fenêtre plus grande, sauf si le raster s'arrête là. Cellules : {}.</translation>
         </message>
@@ -204,6 +208,49 @@
         </message>
     </context>
     <context>
+        <name>ChartFiles</name>
+        <message>
+            <source>Chart and numbers are on the clipboard.</source>
+            <translation>Le graphique et les nombres sont dans le presse-papiers.</translation>
+        </message>
+        <message>
+            <source>Copy</source>
+            <translation>Copier</translation>
+        </message>
+        <message>
+            <source>Drawing (*.svg)</source>
+            <translation>Dessin (*.svg)</translation>
+        </message>
+        <message>
+            <source>Picture (*.png)</source>
+            <translation>Image (*.png)</translation>
+        </message>
+        <message>
+            <source>Put chart and numbers on the clipboard.</source>
+            <translation>Mettre le graphique et les nombres dans le presse-papiers.</translation>
+        </message>
+        <message>
+            <source>Save chart or table</source>
+            <translation>Enregistrer graphique ou table</translation>
+        </message>
+        <message>
+            <source>Save the chart as PNG or SVG, or its numbers as CSV.</source>
+            <translation>Enregistrer le graphique en PNG ou SVG, ou ses nombres en CSV.</translation>
+        </message>
+        <message>
+            <source>Save…</source>
+            <translation>Enregistrer…</translation>
+        </message>
+        <message>
+            <source>Table (*.csv)</source>
+            <translation>Table (*.csv)</translation>
+        </message>
+        <message>
+            <source>Written: {}</source>
+            <translation>Écrit : {}</translation>
+        </message>
+    </context>
+    <context>
         <name>CheckPage</name>
         <message>
             <source>&amp;Try</source>
@@ -231,18 +278,139 @@
         </message>
     </context>
     <context>
+        <name>Checks</name>
+        <message>
+            <source> ({:.0%} of the sum)</source>
+            <translation> ({:.0%} de la somme)</translation>
+        </message>
+        <message>
+            <source>Another seed puts the cells in another order ({} of 1): explain with more evaluations before reading single cells.</source>
+            <translation>Une autre graine met les cellules dans un autre ordre ({} sur 1) : expliquez avec plus d'évaluations avant de lire des cellules isolées.</translation>
+        </message>
+        <message>
+            <source>Another seed puts the cells that count in nearly the same order ({} of 1).</source>
+            <translation>Une autre graine met les cellules qui comptent presque dans le même ordre ({} sur 1).</translation>
+        </message>
+        <message>
+            <source>Error in foretelling hidden cells</source>
+            <translation>Erreur de prévision des cellules masquées</translation>
+        </message>
+        <message>
+            <source>Rank correlation with another seed</source>
+            <translation>Corrélation de rang avec une autre graine</translation>
+        </message>
+        <message>
+            <source>Sum off by</source>
+            <translation>Écart de la somme</translation>
+        </message>
+        <message>
+            <source>With all layers re-initialised {} is left of {}: the less, the more the map shows what the model has learnt.</source>
+            <translation>Toutes couches réinitialisées, il reste {} de {} : moins il en reste, plus la carte montre ce que le modèle a appris.</translation>
+        </message>
+        <message>
+            <source>… of cells that are sure</source>
+            <translation>… des cellules sûres</translation>
+        </message>
+        <message>
+            <source>… with {} of {} layers re-initialised</source>
+            <translation>… avec {} couches sur {} réinitialisées</translation>
+        </message>
+    </context>
+    <context>
+        <name>ChecksDesk</name>
+        <message>
+            <source>Checks of {}</source>
+            <translation>Vérifications de {}</translation>
+        </message>
+    </context>
+    <context>
+        <name>ChecksSection</name>
+        <message>
+            <source> about {} left</source>
+            <translation> encore {} environ</translation>
+        </message>
+        <message>
+            <source>Chec&amp;k</source>
+            <translation>&amp;Vérifier</translation>
+        </message>
+        <message>
+            <source>Check</source>
+            <translation>Vérification</translation>
+        </message>
+        <message>
+            <source>Checking…</source>
+            <translation>Vérification en cours…</translation>
+        </message>
+        <message>
+            <source>Checks of the map</source>
+            <translation>Vérifications de la carte</translation>
+        </message>
+        <message>
+            <source>Explain the model with a tenth, a quarter, half and all of its layers re-initialised: a map that stays the same explains the image, not the model. Takes four more runs.</source>
+            <translation>Expliquer le modèle avec un dixième, un quart, la moitié et la totalité de ses couches réinitialisées : une carte qui reste la même explique l'image, pas le modèle. Demande quatre calculs de plus.</translation>
+        </message>
+        <message>
+            <source>Hide random cells and compare with what the contributions foretell; explain the place once more with another seed. Takes about as long as the run itself, in the background.</source>
+            <translation>Masquer des cellules au hasard et comparer avec ce que les contributions prévoient ; expliquer l'endroit encore une fois avec une autre graine. Dure à peu près autant que le calcul lui-même, en arrière-plan.</translation>
+        </message>
+        <message>
+            <source>How &amp;far can the map be relied on?</source>
+            <translation>Jusqu'où peut-on se &amp;fier à la carte ?</translation>
+        </message>
+        <message>
+            <source>How far the contributions are from adding up; how far off they are in foretelling what hiding random cells changes; rank correlations with the map of another seed, of all cells and of those that contribute surely: the ranks of weak cells are chance.</source>
+            <translation>De combien la somme des contributions s'écarte ; de combien elles se trompent en prévoyant ce que change le masquage de cellules au hasard ; corrélations de rang avec la carte d'une autre graine, de toutes les cellules et de celles dont la contribution est sûre : les rangs des cellules faibles sont le fait du hasard.</translation>
+        </message>
+        <message>
+            <source>Not checked yet: would another seed give this map, and another model too?</source>
+            <translation>Pas encore vérifié : une autre graine donnerait-elle cette carte, et un autre modèle aussi ?</translation>
+        </message>
+        <message>
+            <source>Progress of the checks</source>
+            <translation>Avancement des vérifications</translation>
+        </message>
+        <message>
+            <source>Stop</source>
+            <translation>Arrêter</translation>
+        </message>
+        <message>
+            <source>Stop now; nothing is kept of these checks.</source>
+            <translation>Arrêter maintenant ; rien de ces vérifications n'est gardé.</translation>
+        </message>
+        <message>
+            <source>Value</source>
+            <translation>Valeur</translation>
+        </message>
+        <message>
+            <source>What the checks say</source>
+            <translation>Ce que disent les vérifications</translation>
+        </message>
+        <message>
+            <source>also re-&amp;initialise layers</source>
+            <translation>ré&amp;initialiser aussi des couches</translation>
+        </message>
+    </context>
+    <context>
         <name>ClassSection</name>
         <message>
             <source>&amp;Classes in competition</source>
             <translation>&amp;Classes en concurrence</translation>
         </message>
         <message>
+            <source>Add its &amp;layers</source>
+            <translation>Ajouter ses couc&amp;hes</translation>
+        </message>
+        <message>
+            <source>Add the map of the chosen class to the project, beside that of the others.</source>
+            <translation>Ajouter au projet la carte de la classe choisie, à côté de celle des autres.</translation>
+        </message>
+        <message>
             <source>Base</source>
             <translation>Base</translation>
         </message>
         <message>
-            <source>Choose a row to see that class in chart, copy and report.</source>
-            <translation>Choisissez une ligne pour voir cette classe dans le graphique, la copie et le rapport.</translation>
+            <source>Choose a row to see that class in chart, copy and report, and to ask what the model says of it when cells are hidden.</source>
+            <translation>Choisissez une ligne pour voir cette classe dans le graphique, la copie et le rapport, et pour demander ce que le modèle en dit quand des cellules sont masquées.</translation>
         </message>
         <message>
             <source>Class</source>
@@ -270,7 +438,7 @@
         </message>
     </context>
     <context>
-        <name>ClusterOptions</name>
+        <name>ClusterGroup</name>
         <message>
             <source>Cluster for whole scenes (Dask)</source>
             <translation>Grappe pour les scènes entières (Dask)</translation>
@@ -760,8 +928,8 @@ Comparez une contribution à son erreur type. Une explication montre ce que le m
             <translation>Un GeoPackage à part ; celui d'une file antérieure est remplacé.</translation>
         </message>
         <message>
-            <source>Address such as tcp://10.0.0.5:8786; on this machine if empty.</source>
-            <translation>Adresse comme tcp://10.0.0.5:8786 ; sur cette machine si vide.</translation>
+            <source>Address such as tcp://10.0.0.5:8786, as the options of SegSHAP have it; on this machine if empty.</source>
+            <translation>Adresse telle que tcp://10.0.0.5:8786, comme dans les options de SegSHAP ; sur cette machine si elle est vide.</translation>
         </message>
         <message>
             <source>As “Find slicks” writes them, or any polygons in any coordinate system.</source>
@@ -1086,8 +1254,8 @@ A good explanation gives a small area under the deletion curve and a large one u
 Une bonne explication donne une petite aire sous la courbe de suppression et une grande sous celle d'insertion ; l'ordre inverse et au moins 20 ordres aléatoires sont donnés à côté, car un nombre seul ne dit rien. S'y ajoutent l'infidélité (si les contributions prédisent bien ce que change le masquage de cellules au hasard), la complétude et la corrélation de rang avec une explication d'une autre graine. Avec M superpixels, le modèle est exécuté environ 44 M fois par entité.</translation>
         </message>
         <message>
-            <source>Explains the model again with a tenth, a quarter, half and all of its layers re-initialised: an explanation that stays the same explains the image, not the model. Takes five more runs.</source>
-            <translation>Explique à nouveau le modèle avec un dixième, un quart, la moitié et la totalité de ses couches réinitialisées : une explication qui reste la même explique l'image, non le modèle. Demande cinq calculs de plus.</translation>
+            <source>Explains the model again with a tenth, a quarter, half and all of its layers re-initialised: an explanation that stays the same explains the image, not the model. Takes four more runs.</source>
+            <translation>Explique à nouveau le modèle avec un dixième, un quart, la moitié et la totalité de ses couches réinitialisées : une explication qui reste la même explique l'image, pas le modèle. Demande quatre calculs de plus.</translation>
         </message>
         <message>
             <source>Feature {}: curves</source>
@@ -1108,6 +1276,21 @@ Une bonne explication donne une petite aire sous la courbe de suppression et une
         <message>
             <source>Random orders to compare with</source>
             <translation>Ordres aléatoires de comparaison</translation>
+        </message>
+    </context>
+    <context>
+        <name>LayersChart</name>
+        <message>
+            <source>Blue: rank correlation of the map with that of the model after a share of its layers, counted from its output, has lost what it learnt. Orange, without the signs. The dotted line is what another seed reaches. A map that shows what the model has learnt falls towards 0.</source>
+            <translation>Bleu : corrélation de rang de la carte avec celle du modèle après qu'une part de ses couches, comptée depuis sa sortie, a perdu ce qu'elle avait appris. Orange : sans les signes. La ligne pointillée est ce qu'atteint une autre graine. Une carte qui montre ce que le modèle a appris tombe vers 0.</translation>
+        </message>
+        <message>
+            <source>Likeness to the map of re-initialised models</source>
+            <translation>Ressemblance avec la carte de modèles réinitialisés</translation>
+        </message>
+        <message>
+            <source>layers re-initialised</source>
+            <translation>couches réinitialisées</translation>
         </message>
     </context>
     <context>
@@ -1894,6 +2077,18 @@ Writes the repetition into a GeoPackage and tells the largest difference to the 
             <translation>Document (*.pdf)</translation>
         </message>
         <message>
+            <source>Does the model follow the map?</source>
+            <translation>Le modèle suit-il la carte ?</translation>
+        </message>
+        <message>
+            <source>How the map settled</source>
+            <translation>Stabilisation de la carte</translation>
+        </message>
+        <message>
+            <source>Largest standard error, as a share of the map's range: {}.</source>
+            <translation>Plus grande erreur type, en part de l'étendue de la carte : {}.</translation>
+        </message>
+        <message>
             <source>Warning</source>
             <translation>Avertissement</translation>
         </message>
@@ -1913,16 +2108,8 @@ Writes the repetition into a GeoPackage and tells the largest difference to the 
             <translation>Cellule {} : {} {}</translation>
         </message>
         <message>
-            <source>Chart and numbers are on the clipboard.</source>
-            <translation>Le graphique et les nombres sont dans le presse-papiers.</translation>
-        </message>
-        <message>
             <source>Cop&amp;y</source>
             <translation>Cop&amp;ier</translation>
-        </message>
-        <message>
-            <source>Drawing (*.svg)</source>
-            <translation>Dessin (*.svg)</translation>
         </message>
         <message>
             <source>How the map se&amp;ttled</source>
@@ -1933,16 +2120,8 @@ Writes the repetition into a GeoPackage and tells the largest difference to the 
             <translation>Pas encore de résultat : prenez un outil sur la première page et cliquez sur la carte.</translation>
         </message>
         <message>
-            <source>Picture (*.png)</source>
-            <translation>Image (*.png)</translation>
-        </message>
-        <message>
             <source>Point at a bar, or at a cell of the map.</source>
             <translation>Désignez une barre, ou une cellule de la carte.</translation>
-        </message>
-        <message>
-            <source>Put chart and numbers on the clipboard.</source>
-            <translation>Mettre le graphique et les nombres dans le presse-papiers.</translation>
         </message>
         <message>
             <source>Re&amp;port…</source>
@@ -1957,32 +2136,16 @@ Writes the repetition into a GeoPackage and tells the largest difference to the 
             <translation>Enreg&amp;istrer…</translation>
         </message>
         <message>
-            <source>Save chart or table</source>
-            <translation>Enregistrer graphique ou table</translation>
-        </message>
-        <message>
-            <source>Save the chart as PNG or SVG, or the contributions of all cells as CSV.</source>
-            <translation>Enregistrer le graphique en PNG ou SVG, ou les contributions de toutes les cellules en CSV.</translation>
-        </message>
-        <message>
             <source>So far: {}</source>
             <translation>Jusqu'ici : {}</translation>
-        </message>
-        <message>
-            <source>Table of all cells (*.csv)</source>
-            <translation>Table de toutes les cellules (*.csv)</translation>
         </message>
         <message>
             <source>The cell that is pointed at</source>
             <translation>La cellule désignée</translation>
         </message>
         <message>
-            <source>Write a PDF with map, chart, settings and model card.</source>
-            <translation>Écrire un PDF avec carte, graphique, réglages et fiche du modèle.</translation>
-        </message>
-        <message>
-            <source>Written: {}</source>
-            <translation>Écrit : {}</translation>
+            <source>Write a PDF with map, charts, settings and model card.</source>
+            <translation>Écrire un PDF avec carte, graphiques, réglages et fiche du modèle.</translation>
         </message>
     </context>
     <context>
@@ -2167,6 +2330,10 @@ Writes the repetition into a GeoPackage and tells the largest difference to the 
     <context>
         <name>ScenePage</name>
         <message>
+            <source> m</source>
+            <translation> m</translation>
+        </message>
+        <message>
             <source> m²</source>
             <translation> m²</translation>
         </message>
@@ -2215,16 +2382,24 @@ Writes the repetition into a GeoPackage and tells the largest difference to the 
             <translation>Un double clic ou Entrée montre une nappe et son explication. « Dessus », « Près » et « Loin » disent où sont les contributions ; la confiance est la plus petite valeur parmi concentration, fidélité et stabilité, et ne dit pas si la nappe est du pétrole.</translation>
         </message>
         <message>
+            <source>Exact (float32)</source>
+            <translation>Exactes (float32)</translation>
+        </message>
+        <message>
             <source>Explained slicks</source>
             <translation>Nappes expliquées</translation>
         </message>
         <message>
-            <source>Explanations: {} windows, at most about {} on one processor core</source>
-            <translation>Explications : {} fenêtres, au plus environ {} sur un cœur de processeur</translation>
+            <source>Explanations: {} windows, at most about {} on one processor core, {} on {} workers</source>
+            <translation>Explications : {} fenêtres, au plus {} environ sur un cœur de processeur, {} sur {} workers</translation>
         </message>
         <message>
             <source>Far</source>
             <translation>Loin</translation>
+        </message>
+        <message>
+            <source>How far an outline may depart from the pixels' edges. The measures stay those of the exact outline; what is explained lies inside the simplified one.</source>
+            <translation>De combien un contour peut s'écarter des bords des pixels. Les mesures restent celles du contour exact ; ce qui est expliqué se trouve dans le contour simplifié.</translation>
         </message>
         <message>
             <source>La&amp;nd</source>
@@ -2245,6 +2420,10 @@ Writes the repetition into a GeoPackage and tells the largest difference to the 
         <message>
             <source>Polygons, in a file, where nothing is predicted; may be left empty.</source>
             <translation>Polygones, dans un fichier, où rien n'est prédit ; peut rester vide.</translation>
+        </message>
+        <message>
+            <source>Pro&amp;babilities</source>
+            <translation>Pro&amp;babilités</translation>
         </message>
         <message>
             <source>Probability</source>
@@ -2271,6 +2450,10 @@ Writes the repetition into a GeoPackage and tells the largest difference to the 
             <translation>Segmentation : {} tuiles, environ {}</translation>
         </message>
         <message>
+            <source>Sim&amp;plify outlines</source>
+            <translation>Sim&amp;plifier les contours</translation>
+        </message>
+        <message>
             <source>Slick</source>
             <translation>Nappe</translation>
         </message>
@@ -2291,12 +2474,24 @@ Writes the repetition into a GeoPackage and tells the largest difference to the 
             <translation>Étape 3 sur 3 : explication des nappes</translation>
         </message>
         <message>
+            <source>Steps of 1/254 (uint8)</source>
+            <translation>Par pas de 1/254 (uint8)</translation>
+        </message>
+        <message>
             <source>Take up the unfinished job of this folder, with the settings it began with.</source>
             <translation>Reprendre le travail inachevé de ce dossier, avec ses paramètres de départ.</translation>
         </message>
         <message>
             <source>Trust</source>
             <translation>Confiance</translation>
+        </message>
+        <message>
+            <source>not at all</source>
+            <translation>pas du tout</translation>
+        </message>
+        <message>
+            <source>uint8 takes a quarter of the room of float32.</source>
+            <translation>uint8 prend un quart de la place de float32.</translation>
         </message>
         <message>
             <source>{}, {:.0%}</source>
@@ -2869,6 +3064,37 @@ Le même réseau en fichier ONNX ne demande aucune confiance.</translation>
         <message>
             <source>“{}” was removed meanwhile; its explanation is kept.</source>
             <translation>« {} » a été retirée entre-temps ; son explication est conservée.</translation>
+        </message>
+    </context>
+    <context>
+        <name>WorkerGroup</name>
+        <message>
+            <source>Always</source>
+            <translation>Toujours</translation>
+        </message>
+        <message>
+            <source>Automatically</source>
+            <translation>Automatiquement</translation>
+        </message>
+        <message>
+            <source>Evaluate in a &amp;worker process</source>
+            <translation>Évaluer dans un &amp;processus séparé</translation>
+        </message>
+        <message>
+            <source>In a process of their own models cannot take QGIS down with them; the values are the same. Automatically: only where PyTorch cannot be loaded into QGIS, or has ended it when it was.</source>
+            <translation>Dans un processus à eux, les modèles ne peuvent pas entraîner QGIS dans leur chute ; les valeurs sont les mêmes. Automatiquement : seulement là où PyTorch ne peut pas être chargé dans QGIS, ou l'a arrêté en se chargeant.</translation>
+        </message>
+        <message>
+            <source>Never</source>
+            <translation>Jamais</translation>
+        </message>
+        <message>
+            <source>QGIS ended while PyTorch was being loaded into it, so models run in a worker process. If that had another reason, choose “Never” for one run, then “Automatically” again.</source>
+            <translation>QGIS s'est arrêté pendant le chargement de PyTorch ; les modèles tournent donc dans un processus séparé. Si cela avait une autre cause, choisissez « Jamais » pour un calcul, puis de nouveau « Automatiquement ».</translation>
+        </message>
+        <message>
+            <source>Where models run</source>
+            <translation>Où tournent les modèles</translation>
         </message>
     </context>
 </TS>
