@@ -280,10 +280,6 @@
     <context>
         <name>Checks</name>
         <message>
-            <source> ({:.0%} of the sum)</source>
-            <translation> ({:.0%} de la somme)</translation>
-        </message>
-        <message>
             <source>Another seed puts the cells in another order ({} of 1): explain with more evaluations before reading single cells.</source>
             <translation>Une autre graine met les cellules dans un autre ordre ({} sur 1) : expliquez avec plus d'évaluations avant de lire des cellules isolées.</translation>
         </message>
@@ -292,28 +288,28 @@
             <translation>Une autre graine met les cellules qui comptent presque dans le même ordre ({} sur 1).</translation>
         </message>
         <message>
-            <source>Error in foretelling hidden cells</source>
-            <translation>Erreur de prévision des cellules masquées</translation>
+            <source>Foretold, off by</source>
+            <translation>Prévision, écart</translation>
         </message>
         <message>
-            <source>Rank correlation with another seed</source>
-            <translation>Corrélation de rang avec une autre graine</translation>
+            <source>Ranks, other seed</source>
+            <translation>Rangs, autre graine</translation>
         </message>
         <message>
             <source>Sum off by</source>
             <translation>Écart de la somme</translation>
         </message>
         <message>
+            <source>What hiding random cells changes is foretold to {:.0%} of the whole change.</source>
+            <translation>Ce que change le masquage de cellules au hasard est prévu à {:.0%} près du changement total.</translation>
+        </message>
+        <message>
             <source>With all layers re-initialised {} is left of {}: the less, the more the map shows what the model has learnt.</source>
             <translation>Toutes couches réinitialisées, il reste {} de {} : moins il en reste, plus la carte montre ce que le modèle a appris.</translation>
         </message>
         <message>
-            <source>… of cells that are sure</source>
-            <translation>… des cellules sûres</translation>
-        </message>
-        <message>
-            <source>… with {} of {} layers re-initialised</source>
-            <translation>… avec {} couches sur {} réinitialisées</translation>
+            <source>… sure cells</source>
+            <translation>… cellules sûres</translation>
         </message>
     </context>
     <context>
