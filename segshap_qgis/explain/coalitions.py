@@ -1,10 +1,11 @@
 """Which coalitions are evaluated: complementary pairs, in an order whose every prefix is useful.
 
 With M players and s = |S|, *leverage* sampling draws the size uniformly, q_s = 1/(M-1) on 1..M-1
-(Musco & Witter 2025, "Provably accurate Shapley value estimation via leverage score sampling");
-*kernel* sampling draws it from q_s ~ 1/(s (M-s)) (Lundberg & Lee 2017). Both then draw S uniformly
-among the coalitions of that size and evaluate its complement with it (Covert & Lee 2021). No pair
-comes twice, so a size that runs out has been enumerated.
+(Musco & Witter 2025, "Provably accurate Shapley value estimation via leverage score sampling"), and
+makes what is drawn differ from what was drawn before (`balance`); *kernel* sampling draws it from
+q_s ~ 1/(s (M-s)) (Lundberg & Lee 2017). Both draw S uniformly among the coalitions of that size and
+evaluate its complement with it (Covert & Lee 2021). No pair comes twice, so a size that runs out
+has been enumerated.
 """
 
 from __future__ import annotations
@@ -12,9 +13,12 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
+from typing import Optional
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .balance import LARGEST, Balance
 
 GOLDEN_RATIO = (math.sqrt(5.0) - 1.0) / 2.0
 # Sizes of fewer coalitions are listed and shuffled; those of more are drawn and remembered.
@@ -46,7 +50,11 @@ def coalition_pairs(
     rng = np.random.default_rng(seed)
     thresholds = np.cumsum(size_distribution(n_players, sampling))
     start = rng.random()
-    sources = {s: _coalitions(n_players, s, rng) for s in range(1, n_players // 2 + 1)}
+    is_balanced = sampling == "leverage" and n_players <= LARGEST
+    balance = Balance(n_players) if is_balanced else None
+    # Ties between players are broken by number: it must mean nothing.
+    number = rng.permutation(n_players) if is_balanced else np.arange(n_players)
+    sources = {s: _coalitions(n_players, s, rng, balance) for s in range(1, n_players // 2 + 1)}
     for position in itertools.count():
         quantile = (start + position * GOLDEN_RATIO) % 1.0
         size = 1 + min(int(np.searchsorted(thresholds, quantile, side="right")), n_players - 2)
@@ -55,7 +63,9 @@ def coalition_pairs(
             continue
         coalition = next(sources[smaller], None)
         if coalition is not None:
-            yield coalition if size == smaller else ~coalition
+            if balance is not None:
+                balance.add(coalition)
+            yield (coalition if size == smaller else ~coalition)[number]
             continue
         del sources[smaller]
         if not sources:
@@ -123,7 +133,9 @@ def _pairs_of_size(n_players: int) -> NDArray[np.float64]:
     return np.rint(counts)
 
 
-def _coalitions(n_players: int, size: int, rng: np.random.Generator) -> Iterator[NDArray[np.bool_]]:
+def _coalitions(
+    n_players: int, size: int, rng: np.random.Generator, balance: Optional[Balance]
+) -> Iterator[NDArray[np.bool_]]:
     """All coalitions of a size in random order; of size M/2 only those that hold player 0."""
     half = 2 * size == n_players
     if _pairs_of_size(n_players)[size - 1] <= LONGEST_LIST:
@@ -134,12 +146,15 @@ def _coalitions(n_players: int, size: int, rng: np.random.Generator) -> Iterator
         return
     seen: set[bytes] = set()
     while len(seen) < _pairs_of_size(n_players)[size - 1]:
-        coalition = _indicator(n_players, rng.permutation(n_players)[:size])
-        coalition = ~coalition if half and not coalition[0] else coalition
-        key = np.packbits(coalition).tobytes()
-        if key not in seen:
-            seen.add(key)
-            yield coalition
+        plain = _indicator(n_players, rng.permutation(n_players)[:size])
+        # The plain draw where the better one has come before: so each comes in the end.
+        for coalition in (plain,) if balance is None else (balance.improved(plain), plain):
+            one = ~coalition if half and not coalition[0] else coalition
+            key = np.packbits(one).tobytes()
+            if key not in seen:
+                seen.add(key)
+                yield one
+                break
 
 
 def _indicator(n_players: int, members: NDArray[np.integer]) -> NDArray[np.bool_]:

@@ -6,6 +6,8 @@ from math import comb
 import numpy as np
 import pytest
 
+from segshap_qgis.explain import coalitions
+from segshap_qgis.explain.balance import Balance
 from segshap_qgis.explain.coalitions import coalition_pairs, pair_weights, size_distribution
 
 
@@ -60,3 +62,44 @@ def test_enumerated_pairs_weigh_as_the_shapley_kernel():
     kernel = np.array([(players - 1) / (comb(players, s) * s * (players - s)) for s in sizes])
     weights = pair_weights(sizes, players)
     np.testing.assert_allclose(weights / weights.sum(), kernel / kernel.sum())
+
+
+def noise_let_in(Z):
+    """By how much the noise of each pair's value reaches the contributions, summed over players."""
+    sizes, M = Z.sum(axis=1), Z.shape[1]
+    X = np.sqrt(pair_weights(sizes, M))[:, None] * (Z - (sizes / M)[:, None])
+    return (1 / np.linalg.svd(X, compute_uv=False)[: M - 1] ** 2).sum()
+
+
+@pytest.mark.parametrize(("n", "gain"), [(100, 2.5), (150, 1.4), (240, 1.15)])
+def test_balanced_coalitions_let_in_less_noise_than_chance(n, gain, monkeypatch):
+    balanced = [noise_let_in(draw(80, n, seed)) for seed in range(3)]
+    monkeypatch.setattr(Balance, "improved", lambda _, coalition: coalition)
+    plain = [noise_let_in(draw(80, n, seed)) for seed in range(3)]
+    assert np.median(plain) > gain * np.median(balanced)
+
+
+def test_balance_makes_no_coalition_of_a_size_likelier_than_another(monkeypatch):
+    monkeypatch.setattr(coalitions, "LONGEST_LIST", 0)  # so few are listed otherwise
+    later = np.array([draw(8, 12, seed)[-1] for seed in range(1500)])
+    sizes = later.sum(axis=1)
+    expected = sizes.mean() / 8
+    assert np.abs(later.mean(axis=0) - expected).max() < 4 * 0.5 / np.sqrt(len(later))
+    together = (later.T.astype(float) @ later / len(later))[np.triu_indices(8, 1)]
+    assert np.abs(together - together.mean()).max() < 4.5 * 0.5 / np.sqrt(len(later))
+
+
+def test_balanced_draws_still_come_to_all_pairs_once(monkeypatch):
+    monkeypatch.setattr(coalitions, "LONGEST_LIST", 0)
+    Z = draw(9, 10_000)
+    assert len(Z) == 2**8 - 1
+    assert len(np.unique(np.concatenate([Z, ~Z]), axis=0)) == 2**9 - 2
+
+
+def test_balance_adds_whole_numbers_so_that_no_machine_rounds_them():
+    balance = Balance(300)
+    for coalition in draw(300, 200):
+        balance.add(balance.improved(coalition))
+    np.testing.assert_array_equal(balance.G, np.rint(balance.G))
+    # 500 times as many pairs as that still add up exactly.
+    assert 500 * np.abs(balance.G).sum(axis=1).max() * 4096 < 2**53

@@ -29,7 +29,7 @@ def test_least_squares_intervals_cover_the_truth(family):
 @pytest.mark.parametrize("family", ["sparse", "mixed", "diffuse rough", "diffuse smooth"])
 def test_the_posterior_covers_the_truth_and_beats_least_squares(family):
     covered, ours, plain = [], [], []
-    for seed in range(3):
+    for seed in range(5):
         game = FAMILIES[family](CELLS, np.random.default_rng(seed))
         edges = CELLS.neighbours
         estimate = Estimate(*shapley_values(game, 250, seed, "posterior", edges))
