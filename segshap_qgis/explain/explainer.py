@@ -22,10 +22,12 @@ DEFAULT_ESTIMATOR = "posterior"
 SMALLEST_BUDGET = 10
 # Coalitions per call of a game that does not say what it prefers.
 BATCH_SIZE = 16
-# Estimates are refreshed, and stopping is considered, whenever the pairs have grown by a share.
-# These points depend on nothing but the budget, so neither batches nor clocks change a result.
+# Estimates are refreshed, and stopping is considered, whenever the pairs have grown by a share, or
+# by as many as a refresh takes in at once. These points depend on nothing but the budget, so
+# neither batches nor clocks change a result.
 REFRESH_PAIRS = 8
 REFRESH_GROWTH = 1.08
+MOST_NEW_PAIRS = 64
 WHOLE_MAP = 2.5
 # A game that computes in reduced precision may be wrong by this share of a standard error.
 COARSENESS = 0.1
@@ -383,5 +385,5 @@ def _schedule(n_pairs: int) -> Iterator[int]:
     known = 0
     while known < n_pairs:
         grown = REFRESH_PAIRS * math.ceil(known * REFRESH_GROWTH / REFRESH_PAIRS)
-        known = min(n_pairs, max(known + REFRESH_PAIRS, grown))
+        known = min(n_pairs, max(known + REFRESH_PAIRS, min(grown, known + MOST_NEW_PAIRS)))
         yield known

@@ -40,7 +40,7 @@ class Interactions:
     weights : (n,) float32 array
         Factor of each of their functions.
     edges : (m, 2) array
-        Players of the interactions of two; none unless the means of the pairs are used.
+        Players of the interactions of two, of which the means of pairs tell.
     edge_weights : (m,) float32 array
         Factor of each of theirs.
     rho : float
@@ -56,10 +56,10 @@ class Interactions:
     @classmethod
     def among(
         cls, where: Neighbourhood, g: Array, coalitions: NDArray[np.bool_], root: Array
-    ) -> Interactions:
+    ) -> tuple[Interactions, NDArray[np.float32]]:
         """Each weighs the geometric mean of its players' prior variances g (M or more,).
 
-        Rows of F for these coalitions have mean square one.
+        Rows of F for these coalitions, which are returned with it, have mean square one.
         """
         share = g / g[: where.n_players].max()
         importance = np.cbrt(share[where.triples]).prod(axis=1)
@@ -69,23 +69,18 @@ class Interactions:
         strongest = order[: min(n_kept, MOST_TRIPLES)]
         weights = np.sqrt(importance[strongest]).astype(np.float32)
         of_edges = PAIR_STRENGTH * np.sqrt(np.sqrt(share[where.edges]).prod(axis=1))
-        none = where.edges[:0], np.zeros(0, np.float32)
-        found = cls(where.triples[strongest], weights, *none)
-        size = np.sqrt(float((found.rows(coalitions, root) ** 2).sum()) / len(coalitions))
+        found = cls(where.triples[strongest], weights, where.edges, of_edges.astype(np.float32))
+        F = found.rows(coalitions, root)
+        size = np.float32(np.sqrt(np.square(F, dtype=np.float64).sum() / len(coalitions)))
         if not size > 0:
-            return cls(where.triples[:0], weights[:0], *none)
-        factors = weights / np.float32(size), (of_edges / size).astype(np.float32)
-        return cls(found.triples, factors[0], where.edges, factors[1])
-
-    @property
-    def odd(self) -> Interactions:
-        """The same without the interactions of two."""
-        return replace(self, edges=self.edges[:0], edge_weights=self.edge_weights[:0])
+            return cls(where.triples[:0], weights[:0], where.edges[:0], weights[:0]), F[:, :0]
+        factors = found.weights / size, found.edge_weights / size
+        return replace(found, weights=factors[0], edge_weights=factors[1]), F / size
 
     def rows(self, coalitions: NDArray[np.bool_], root: Array) -> NDArray[np.float32]:
         """F for the half differences of pairs: coalitions (K, M), root weights (K,); (K, n).
 
-        They know nothing of the interactions of two, whose columns would be zero.
+        They know nothing of the interactions of two.
         """
         x = np.where(coalitions.T, np.float32(1), np.float32(-1))
         i, j, k = (x[players] for players in self.triples.T)
@@ -115,8 +110,8 @@ class _Rows:
 
     Attributes
     ----------
-    F : (k, n) or (k, n + m) float32 array
-        Of these pairs' half differences or means.
+    F : (k, n) float32 array
+        Of these pairs' half differences or means, the interactions of three alone.
     left : (k, before) array
         Rows of L up to the block on the diagonal.
     own : (k, k) array
@@ -150,32 +145,39 @@ class Whitened:
     regression: Regression
 
     @classmethod
+    def in_white_noise(cls, regression: Regression) -> Whitened:
+        """A regression as it is."""
+        return cls(None, (), np.column_stack([regression.X, regression.t]), regression)
+
+    @classmethod
     def start(
         cls,
-        noise: Optional[Interactions],
-        n_coefficients: int,
-        coalitions: NDArray[np.bool_],
-        root: Array,
-        means: Optional[Array] = None,
+        noise: Interactions,
+        F: NDArray[np.float32],
+        kernel: Array,
+        X: Array,
+        t: Array,
+        given: int = 0,
     ) -> Whitened:
-        """Before the first half difference.
+        """Of the first pairs.
 
         Parameters
         ----------
-        noise : Interactions, optional
-        n_coefficients : int
-            p.
-        coalitions, root, means : (K, M), (K,) and (K,) arrays
-            The pairs whose means are known beforehand, these times the root weights.
+        noise : Interactions
+        F : (k, n) float32 array
+            Of means of pairs and then of half differences.
+        kernel : (k, k) array
+            F F^T, in which the interactions of two count as well.
+        X, t : (k, p) and (k,) arrays
+        given : int
+            How many of the rows are means, known beforehand.
         """
-        nothing = Regression(np.zeros((0, n_coefficients)), np.zeros(0))
-        empty = cls(noise, (), np.zeros((0, n_coefficients + 1)), nothing)
-        if noise is None or means is None:
-            return empty
-        observed = np.zeros((len(means), n_coefficients + 1))
-        observed[:, -1] = means
-        given = empty._with(noise, noise.even_rows(coalitions, root), observed)
-        return replace(given, regression=nothing)
+        A = noise.rho * kernel
+        A[np.diag_indices(len(A))] += 1.0
+        own = inverse_of_lower(np.linalg.cholesky(A))
+        solved = own @ np.column_stack([X, t])
+        regression = Regression(solved[given:, :-1], solved[given:, -1])
+        return cls(noise, (_Rows(F, np.zeros((len(F), 0)), own),), solved, regression)
 
     def extended(self, coalitions: NDArray[np.bool_], root: Array, X: Array, t: Array) -> Whitened:
         """With more pairs: coalitions (k, M), root weights (k,), X (k, p) and t (k,)."""
@@ -208,7 +210,7 @@ class Whitened:
         left = np.empty((len(F), len(self.solved)))
         known = 0
         for rows in self.factor:
-            A = noise.rho * (F @ rows.F[:, : F.shape[1]].T).astype(np.float64)
+            A = noise.rho * (F @ rows.F.T).astype(np.float64)
             now = known + len(rows.F)
             left[:, known:now] = (A - left[:, :known] @ rows.left.T) @ rows.own.T
             known = now

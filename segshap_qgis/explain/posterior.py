@@ -16,20 +16,21 @@ The regression of `shapley`, t = X u + noise, with priors that fit what segmenta
 
 It shrinks, and meets least squares as pairs arrive. A refresh goes on from the one before: it adds
 rows to the noise's Cholesky factor and takes a few steps from where the last one ended; how the
-interactions are weighted is thought over only when the pairs have grown by half.
+interactions are weighted is thought over only when the pairs have grown by half, and what follows
+from it is spread over the next refreshes.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Optional
+from typing import NamedTuple, Optional
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .interactions import Interactions, Whitened
 from .neighbourhood import Neighbourhood
-from .regression import Array, Regression, log_evidence
+from .regression import Array, Posterior, Regression, log_evidence
 
 N_SCALES = 16
 # Variance of the three-player interactions as a multiple of the white noise's. Bounded, whatever
@@ -37,15 +38,17 @@ N_SCALES = 16
 RHOS = (1.0, 10.0, 100.0)
 # Pairs a player from which on so strong interactions as the last are believed.
 SURE = 1.25
-# The first pairs choose the interactions. The choice is made again whenever the pairs have doubled,
-# for the last time when they are enough for the strongest, or so many that it takes long.
-PILOT_PAIRS = 160
+# The first pairs choose the interactions. The choice is made again whenever the pairs have grown by
+# half, for the last time when they are enough for the strongest, or so many that it takes long.
+PILOT_PAIRS = 128
 RECONSIDER = 1.5
 LAST_CHOICE = 480
 # Pairs from which on their means may say more of the interactions, and how many are then used: they
 # cost as much time as so many pairs more.
 TRIAL_PAIRS = 64
 MEANS = 240
+# Pairs of before that a regression in new units takes in at each refresh, until it takes over.
+CATCH_UP = 96
 # Up to so many pairs a sparse and a diffuse beginning compete with what was found before.
 EARLY_PAIRS = 128
 # Scales of players that hardly any pair speaks of fall slowly: steps are taken further than they
@@ -53,11 +56,14 @@ EARLY_PAIRS = 128
 FEW_STEPS, FIRST_FEW_STEPS = 30, 100
 OVERRELAXED = 1.9
 STEPS, FIRST_STEPS = 4, 20
+# Where pairs are about as many as players the noise comes to light, and the intervals have to widen
+# at once: its steps up are lengthened by at most so many times.
+MOST_RISE = 3.0
 # Nats a pair. Measured with 25 to 125 pairs: real and sparse games gain 0.54 to 4, diffuse ones 0.1
 # to 0.35 from scales that follow the neighbourhood.
 SPARSE_MARGIN = 0.5
-# At each refresh; one where that is enough, with many pairs a player, and where three would take a
-# second, with many coefficients.
+# At each refresh; one where that is enough, with many pairs a player, where three would take a
+# second, with many coefficients, and while interactions are weighted anew. One more for these.
 WARM_STEPS = 3
 PLENTY = 2
 MANY = 600
@@ -67,6 +73,24 @@ LEAST_SCALE = 1e-9
 
 # Prior variances g (M + r,) of (l, v), and the variance of the whole noise.
 State = tuple[Array, float]
+
+
+class Step(NamedTuple):
+    """One step of expectation-maximisation.
+
+    Attributes
+    ----------
+    at : (g, sigma2)
+        Where it was taken.
+    found : Posterior
+        There.
+    after : (g, sigma2)
+        Where it leads.
+    """
+
+    at: State
+    found: Posterior
+    after: State
 
 
 @dataclass(frozen=True)
@@ -102,6 +126,9 @@ class Fitted:
         sqrt(w) of its pairs.
     white : Whitened
         Their regression in units of the noise.
+    coming : Whitened, optional
+        The same for interactions weighted anew, of the first pairs: it takes over once it has
+        caught up.
     chosen_at : int
         Pairs when the interactions were weighted.
     """
@@ -110,6 +137,7 @@ class Fitted:
     beginning: Optional[Beginning]
     root_weights: Array
     white: Whitened
+    coming: Optional[Whitened]
     chosen_at: int
 
     @property
@@ -118,12 +146,17 @@ class Fitted:
         return len(self.root_weights)
 
     def serves(self, root_weights: Array, n_players: int) -> bool:
-        """Whether the interactions need no new choice, and the pairs of before weigh the same."""
+        """Whether the interactions need no new choice."""
         last_choice = min(max(SURE * n_players, PILOT_PAIRS), LAST_CHOICE)
-        due = min(RECONSIDER * self.chosen_at, last_choice)
+        due = RECONSIDER * self.chosen_at
+        if last_choice > PILOT_PAIRS and RECONSIDER * due > last_choice:
+            due = last_choice  # it is near, and each takes its time
         fresh = self.chosen_at >= last_choice or len(root_weights) < due
-        # Equal but for rounding, until a size of coalitions has been enumerated.
-        return fresh and np.allclose(self.root_weights, root_weights[: self.K], rtol=1e-9, atol=0)
+        return fresh and self.weighs(root_weights)
+
+    def weighs(self, root_weights: Array) -> bool:
+        """Whether its pairs weigh the same as now: so it is until a size has been enumerated."""
+        return np.allclose(self.root_weights, root_weights[: self.K], rtol=1e-9, atol=0)
 
 
 def fit(
@@ -170,33 +203,45 @@ def fit(
     else:
         beginning, state, by_neighbours = None, last.state, False
     if last is not None and last.serves(root_weights, M):
-        white, chosen_at = last.white, last.chosen_at
+        white, coming, chosen_at = last.white, last.coming, last.chosen_at
     else:
         tell_more = means if TRIAL_PAIRS <= K and not by_neighbours else None
         first = slice(PILOT_PAIRS)
         plain = _with_smooth(X[first], E, t[first])
-        pilot = coalitions[first], root_weights[first]
-        noise = _chosen(plain, *pilot, where, state, tell_more, sure=K >= SURE * M)
-        told = means[:MEANS] if means is not None and noise and len(noise.edges) else None
         known = coalitions[:MEANS], root_weights[:MEANS]
-        white = Whitened.start(noise, plain.p, *known, told)
+        chosen = _chosen(plain, *known, where, state, tell_more, sure=K >= SURE * M)
+        goes_on = last is not None and last.weighs(root_weights)
+        white, coming = (last.white, chosen) if last and goes_on else (chosen, None)
         chosen_at = K
-    new = slice(white.regression.K, K)
-    fresh = _with_smooth(X[new], E, t[new])
-    white = white.extended(coalitions[new], root_weights[new], fresh.X, fresh.t)
+
+    def grown(white: Whitened, known: int) -> Whitened:
+        new = slice(white.regression.K, known)
+        fresh = _with_smooth(X[new], E, t[new])
+        return white.extended(coalitions[new], root_weights[new], fresh.X, fresh.t)
+
+    is_fresh = chosen_at == K and coming is None
+    if coming is not None:
+        # The refresh of the choice has done enough.
+        share = CATCH_UP + K - last.K if last is not None and chosen_at < K else 0
+        coming = grown(coming, min(K, coming.regression.K + share))
+        if coming.regression.K == K:
+            white, coming, is_fresh = coming, None, True
+    white = grown(white, K)
 
     g, total = state
     parts = 1.0 if white.noise is None else 1.0 + white.noise.rho
     spread = where.averaging if by_neighbours else None
     is_late = max(PLENTY * M, LAST_CHOICE) <= K
-    steps = 1 if is_late or len(g) > MANY else WARM_STEPS
-    g, sigma2 = _iterated(white.regression, M, (g, total / parts), spread, steps)
-    found = white.regression.posterior(g, sigma2)
+    is_busy = is_late or len(g) > MANY or coming is not None
+    steps = (1 if is_busy else WARM_STEPS) + is_fresh
+    step = _iterated(white.regression, M, (g, total / parts), spread, steps)
+    found, (g, _), after = step.found, step.at, step.after
     variances = found.centred_variances(E)
     if not by_neighbours:
         # The scales were learnt from the same pairs: what they took up is missing.
         variances *= 1.0 + float((1.0 - found.variances / g).sum()) / K
-    fitted = Fitted((g, sigma2 * parts), beginning, root_weights, white, chosen_at)
+    state = after[0], after[1] * parts
+    fitted = Fitted(state, beginning, root_weights, white, coming, chosen_at)
     return found.mean[:M] + E @ found.mean[M:], variances, fitted
 
 
@@ -213,16 +258,15 @@ def _chosen(
     state: State,
     means: Optional[Array],
     sure: bool,
-) -> Optional[Interactions]:
-    """The noise of most evidence on some pairs: None if white, with edges if the means tell more.
+) -> Whitened:
+    """The first pairs in units of the noise of most evidence, given the means if they tell more.
 
     Given the state, the covariance of t is X g X^T + sigma^2 (I + rho F F^T).
     """
     (g, total), K = state, plain.K
-    noise = Interactions.among(where, g, coalitions, root_weights)
+    noise, F = Interactions.among(where, g, coalitions[:K], root_weights[:K])
     if not len(noise.triples):
-        return None
-    F = noise.rows(coalitions, root_weights)
+        return Whitened.in_white_noise(plain)
     signal, FF = (plain.X * g) @ plain.X.T, (F @ F.T).astype(np.float64)
 
     def evidence(kernel: Array, signal: Array, t: Array, rho: float) -> float:
@@ -239,10 +283,14 @@ def _chosen(
         of_means = noise.even_rows(coalitions, root_weights)
         across = of_means[:, : F.shape[1]] @ F.T
         kernel = np.block([[of_means @ of_means.T, across], [across.T, FF]])
-        t = np.append(means[:K], plain.t)
+        t, given = np.append(means[: len(of_means)], plain.t), len(of_means)
         if evidence(kernel, signal, t, rhos[-1]) > found[best]:
-            return replace(noise, rho=rhos[-1])
-    return replace(noise.odd, rho=rhos[best]) if best else None
+            both = np.vstack([of_means[:, : F.shape[1]], F])
+            known = np.vstack([np.zeros((given, plain.p)), plain.X])
+            return Whitened.start(replace(noise, rho=rhos[-1]), both, kernel, known, t, given)
+    if not best:
+        return Whitened.in_white_noise(plain)
+    return Whitened.start(replace(noise, rho=rhos[best]), F, FF, plain.X, plain.t)
 
 
 def _begun(plain: Regression, averaging: Array, last: Optional[Beginning]) -> Beginning:
@@ -259,9 +307,10 @@ def _begun(plain: Regression, averaging: Array, last: Optional[Beginning]) -> Be
     few_steps = FIRST_FEW_STEPS if last is None else FEW_STEPS
     alike = np.full((M, M), 1.0 / M)
     sparse, diffuse = (last.sparse, last.diffuse) if last else (uniform, uniform)
-    sparse = _iterated(plain, M, sparse, averaging, few_steps if few else steps)
-    diffuse = _iterated(plain, M, diffuse, alike, steps)
-    gain = plain.posterior(*sparse).log_evidence - plain.posterior(*diffuse).log_evidence
+    follow = _iterated(plain, M, sparse, averaging, few_steps if few else steps)
+    one = _iterated(plain, M, diffuse, alike, steps)
+    sparse, diffuse = follow.after, one.after
+    gain = follow.found.log_evidence - one.found.log_evidence
     is_sparse = gain > SPARSE_MARGIN * plain.K
     if is_sparse and few:
         return Beginning(sparse, sparse, diffuse, by_neighbours=True)
@@ -269,27 +318,34 @@ def _begun(plain: Regression, averaging: Array, last: Optional[Beginning]) -> Be
     if last is not None and not last.by_neighbours:
         begin.append(last.state)
     found = [_iterated(plain, M, each, None, steps) for each in begin]
-    bounds = [_bound(plain, M, *each) for each in found]
-    return Beginning(found[int(np.argmax(bounds))], sparse, diffuse, by_neighbours=False)
+    best = int(np.argmax([_bound(M, step) for step in found]))
+    return Beginning(found[best].after, sparse, diffuse, by_neighbours=False)
 
 
 def _iterated(
     regression: Regression, M: int, state: State, spread: Optional[Array], steps: int
-) -> State:
+) -> Step:
+    """So many steps of expectation-maximisation, at least one; the last of them."""
     for _ in range(steps):
-        state = _improved(regression, M, *state, spread)
-    return state
+        now = regression.posterior(*state)
+        step = Step(state, now, _improved(regression, M, now, *state, spread))
+        state = step.after
+    return step
 
 
 def _improved(
-    regression: Regression, M: int, g: Array, sigma2: float, spread: Optional[Array] = None
-) -> tuple[Array, float]:
-    """One step of expectation-maximisation over the M local and the smooth coefficients.
+    regression: Regression,
+    M: int,
+    now: Posterior,
+    g: Array,
+    sigma2: float,
+    spread: Optional[Array] = None,
+) -> State:
+    """What maximises the expectation over the M local and the smooth coefficients.
 
     With `spread`, the local variances are the second moments averaged by it (Tipping's update where
     it is the identity) instead of those of the scale mixture.
     """
-    now = regression.posterior(g, sigma2)
     second = now.mean**2 + now.variances
     if spread is None:
         local = _scale_mixture(second[:M])[0]
@@ -297,18 +353,20 @@ def _improved(
         local = g[:M] * (spread @ second[:M] / g[:M]) ** OVERRELAXED
     smooth = np.full(len(g) - M, second[M:].mean() if len(g) > M else 0.0)
 
-    residual = regression.t - regression.X @ now.mean
     gamma = float((1.0 - now.variances / g).sum())  # coefficients that the data determine
     # Not |residual|^2 / (K - gamma): where pairs are about as many as players that runs to zero.
-    noise = (float(residual @ residual) + gamma * sigma2) / regression.K
+    noise = (regression.misfit(now.mean) + gamma * sigma2) / regression.K
+    # A step leaves gamma / K of the distance: up, it is taken as far as it points. Never down.
+    rise = max(noise / sigma2, 1.0)
+    noise *= rise ** min(gamma / max(regression.K - gamma, 1e-9), MOST_RISE)
     new_g = np.maximum(np.concatenate([local, smooth]), LEAST_SCALE * regression.scale(M))
     return new_g, max(noise, LEAST_NOISE * regression.power)
 
 
-def _bound(regression: Regression, M: int, g: Array, sigma2: float) -> float:
-    """Variational bound on the evidence under the scale mixture."""
-    now = regression.posterior(g, sigma2)
-    second, local = (now.mean**2 + now.variances)[:M], g[:M]
+def _bound(M: int, step: Step) -> float:
+    """Variational bound on the evidence under the scale mixture, where a step was taken."""
+    now, local = step.found, step.at[0][:M]
+    second = (now.mean**2 + now.variances)[:M]
     _, log_mixture = _scale_mixture(second)
     gaussian = -0.5 * float((np.log(local) + second / local).sum())
     return now.log_evidence - gaussian + log_mixture
@@ -327,9 +385,10 @@ def _scale_mixture(second: Array) -> tuple[Array, float]:
     density = np.exp(log_density - top)
     pi = np.full(N_SCALES, 1.0 / N_SCALES)
     for _ in range(10):
-        r = density * pi
-        r /= r.sum(axis=1, keepdims=True)
-        pi = r.mean(axis=0) + 1e-6
-        pi /= pi.sum()
+        total = density @ pi
+        # The mean of r_ik = pi_k density_ik / total_i over the players.
+        shares = pi * ((1.0 / total) @ density) / len(second) + 1e-6
+        before, pi = pi, shares / shares.sum()
+    expected = density @ (before / s2) / total
     bound = float((np.log(density @ pi) + top[:, 0]).sum())
-    return 1.0 / (r @ (1.0 / s2)), bound
+    return 1.0 / expected, bound

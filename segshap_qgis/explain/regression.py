@@ -124,16 +124,34 @@ class Regression:
         """X^T X, (p, p)."""
         return self.X.T @ self.X
 
+    @cached_property
+    def squares(self) -> Array:
+        """Squared length of each column of X, (p,)."""
+        return _squares(self.X)
+
+    @cached_property
+    def projected(self) -> Array:
+        """X^T t, (p,)."""
+        return self.X.T @ self.t
+
     def extended(self, X: Array, t: Array) -> Regression:
         """With more rows."""
         longer = Regression(np.vstack([self.X, X]), np.append(self.t, t))
         if self.primal:
             longer.gram = self.gram + X.T @ X
+            longer.projected = self.projected + X.T @ t
         return longer
+
+    def misfit(self, c: Array) -> float:
+        """|t - X c|^2; with many pairs to within rounding of |t|^2."""
+        if self.primal:
+            return max(self.K * self.power - float(c @ (2 * self.projected - self.gram @ c)), 0.0)
+        residual = self.t - self.X @ c
+        return float(residual @ residual)
 
     def scale(self, M: int) -> float:
         """Variance of each of the first M coefficients that would explain all of t."""
-        return self.power * self.K / float((self.X[:, :M] ** 2).sum())
+        return self.power * self.K / float(self.squares[:M].sum())
 
     def posterior(self, g: Array, sigma2: float) -> Posterior:
         """Posterior of c for prior variances g (p,) and noise variance sigma2."""
@@ -145,7 +163,7 @@ class Regression:
         S[np.diag_indices(self.p)] += 1.0
         L = np.linalg.cholesky(S)
         R = inverse_of_lower(L)
-        half = R @ (root * (self.t @ self.X)) / sigma2
+        half = R @ (root * self.projected) / sigma2
         R *= root
         misfit = self.K * self.power / sigma2 - half @ half
         log_det = 2 * np.log(np.diag(L)).sum() + self.K * np.log(sigma2)

@@ -52,28 +52,45 @@ def test_both_forms_give_the_textbook_posterior(n_pairs):
 def test_a_factor_that_grew_is_the_factor_of_all_pairs(with_means):
     rng = np.random.default_rng(2)
     Z, root = coalitions(90), rng.uniform(0.5, 2.0, 90)
-    X, t = rng.normal(size=(90, 12)), rng.normal(size=90)
-    noise = Interactions.among(WHERE, rng.uniform(0.1, 1.0, WHERE.n_players), Z[:50], root[:50])
-    noise = noise if with_means else noise.odd
-    means = rng.normal(size=50) if with_means else None
-    grown = Whitened.start(noise, 12, Z[:50], root[:50], means)
-    for new in (slice(50), slice(50, 51), slice(51, 70), slice(70, 90)):
+    X, t, means = rng.normal(size=(90, 12)), rng.normal(size=90), rng.normal(size=50)
+    g = rng.uniform(0.1, 1.0, WHERE.n_players)
+    noise, F = Interactions.among(WHERE, g, Z[:50], root[:50])
+    rows = noise.rows(Z, root).astype(float)
+    np.testing.assert_allclose(F, rows[:50], atol=1e-6)
+    assert (F**2).sum() == pytest.approx(50, rel=1e-5)
+    observed = np.column_stack([X, t])
+    if with_means:
+        even = noise.even_rows(Z[:50], root[:50])
+        n, no_edges = F.shape[1], np.zeros((len(rows), len(noise.edges)))
+        first = np.vstack([even[:, :n], F])
+        rows = np.vstack([even, np.hstack([rows, no_edges])])
+        observed = np.vstack([np.column_stack([np.zeros((50, 12)), means]), observed])
+    else:
+        first = F
+    kernel, known = (rows @ rows.T)[: len(first), : len(first)], observed[: len(first)]
+    given = 50 if with_means else 0
+    grown = Whitened.start(noise, first, kernel, known[:, :-1], known[:, -1], given)
+    for new in (slice(50, 51), slice(51, 70), slice(70, 90)):
         grown = grown.extended(Z[new], root[new], X[new], t[new])
     assert grown.extended(Z[:0], root[:0], X[:0], t[:0]) is grown
 
-    rows = noise.rows(Z, root).astype(float)
-    observed = np.column_stack([X, t])
-    if with_means:
-        no_edges = np.zeros((len(rows), len(noise.edges)))
-        rows = np.vstack([noise.even_rows(Z[:50], root[:50]), np.hstack([rows, no_edges])])
-        observed = np.vstack([np.column_stack([np.zeros((50, 12)), means]), observed])
     covariance = noise.rho * rows @ rows.T + np.eye(len(rows))
     expected = np.linalg.solve(np.linalg.cholesky(covariance), observed)[-90:]
-    np.testing.assert_allclose(grown.regression.X, expected[:, :-1], atol=1e-4)
-    np.testing.assert_allclose(grown.regression.t, expected[:, -1], atol=1e-4)
-    np.testing.assert_allclose(
-        grown.regression.gram, grown.regression.X.T @ grown.regression.X, atol=1e-10
-    )
+    regression = grown.regression
+    np.testing.assert_allclose(regression.X, expected[:, :-1], atol=1e-4)
+    np.testing.assert_allclose(regression.t, expected[:, -1], atol=1e-4)
+    np.testing.assert_allclose(regression.gram, regression.X.T @ regression.X, atol=1e-10)
+    np.testing.assert_allclose(regression.projected, regression.X.T @ regression.t, atol=1e-10)
+
+
+@pytest.mark.parametrize("n_pairs", [20, 60])
+def test_what_is_left_over_is_the_same_in_both_forms(n_pairs):
+    rng = np.random.default_rng(4)
+    regression = Regression(rng.normal(size=(n_pairs, 40)), rng.normal(size=n_pairs))
+    assert regression.primal == (n_pairs == 60)
+    c = rng.normal(size=40)
+    left_over = ((regression.t - regression.X @ c) ** 2).sum()
+    assert regression.misfit(c) == pytest.approx(left_over, rel=1e-12)
 
 
 @pytest.mark.parametrize("given", [0, 7])
@@ -93,7 +110,7 @@ def test_the_evidence_is_that_of_the_density(given):
 def test_products_of_present_players_are_what_the_noise_describes():
     """Of z_i z_j z_k: F of the half differences beside the Shapley values, F of the means."""
     Z, root = coalitions(40), np.ones(40)
-    noise = Interactions.among(WHERE, np.ones(WHERE.n_players), Z, root)
+    noise, _ = Interactions.among(WHERE, np.ones(WHERE.n_players), Z, root)
     number = 5
     i, j, k = noise.triples[number]
 
