@@ -57,9 +57,12 @@ def measure() -> dict[str, Any]:
 
 
 def press(widget: QWidget) -> None:
-    """Click a button."""
-    if not widget.isVisible():
-        raise RuntimeError("A button that is to be clicked cannot be seen.")
+    """Click a button, once it can be seen."""
+    try:
+        wait_for(widget.isVisible, 20)
+    except TimeoutError:
+        grab(utils.iface.mainWindow(), OUTPUT / "hidden.png")
+        raise
     QTest.mouseClick(widget, Qt.MouseButton.LeftButton)
 
 
