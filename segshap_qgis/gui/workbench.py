@@ -290,21 +290,19 @@ class Workbench(QObject):
         self.dock.result.show_record(record, self._colour_blind())
         self.map_link.follow(record)
         if not is_same_run(record, self._shown):
-            # A difference of two runs is no game that could be played; a heat map has no players.
-            is_played = (
-                record is not None
-                and "compared" not in record.explanation.settings
-                and not is_heat(record.explanation)
-            )
+            # A difference of two runs is no game that could be played.
+            is_played = record is not None and "compared" not in record.explanation.settings
             self._game = RecordGame(record) if is_played else None
         self._shown = record
         self._follow(record)
 
     def _follow(self, record: Any) -> None:
         """Ask about this target of the chosen run from now on."""
-        self.what_if.follow(record, self._game)
+        # A heat map has an order, which curves play, but its cells have no contributions.
+        adds_up = record is not None and not is_heat(record.explanation)
+        self.what_if.follow(record, self._game if adds_up else None)
         self.curves.follow(record, self._game)
-        self.checks.follow(record, self._game is not None)
+        self.checks.follow(record, adds_up and self._game is not None)
 
     def _keep_curves(self, record: Any) -> None:
         """Keep curves with the run: in the panel, in the list, in the project."""

@@ -79,6 +79,28 @@ def test_rise_becomes_layers_and_says_that_it_does_not_add_up(window, workbench,
     assert not dock.result.waterfall.isHidden()
 
 
+def test_the_curves_of_rise_stand_beside_it_and_nothing_that_needs_contributions(window, workbench):
+    choose(workbench.dock.method.way_box, "rise")
+    workbench.dock.method.budget_box.setValue(60)
+    record = explained(window, workbench)
+    panel = workbench.dock.result
+    wait_until(panel.curves.isVisible)
+    assert not panel.what_if.isVisible()
+    assert not panel.checks.isVisible()
+    panel.curves.setCollapsed(False)
+    panel.curves.asked.emit()
+    wait_until(lambda: panel.curves.chart.found is not None and panel.curves.chart.isVisible(), 120)
+    found = panel.curves.chart.found
+    # The hottest cell alone is the first step: the model is asked by hand.
+    shown = np.zeros((1, record.explanation.superpixels.n_players), dtype=bool)
+    shown[0, record.explanation.values[0].argmax()] = True
+    ends = np.array([[False], [True]]).repeat(shown.shape[1], axis=1)
+    first, none, everyone = workbench._game.values(
+        np.concatenate([shown, ends]), record.target_name
+    )
+    assert found.insertion.value[1] == pytest.approx((first - none) / (everyone - none), abs=1e-3)
+
+
 def test_a_class_is_set_against_another(window, workbench):
     source = workbench.dock.source
     choose(source.class_box, "oil")
