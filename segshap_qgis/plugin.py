@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from .gui.workbench import Workbench
 
 MENU = "SegSHAP"
-# Seconds for the longest step that cannot be interrupted, on a busy machine.
-LONGEST_END = 10.0
+# Seconds for the longest step that cannot be interrupted, which is loading torch: 2 on an idle
+# machine. When QGIS ends while one of our threads is in the middle of something, it crashes.
+LONGEST_END = 60.0
 TRANSLATIONS = Path(__file__).resolve().parents[1] / "i18n"
 
 

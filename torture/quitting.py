@@ -95,23 +95,25 @@ def act(stage: Stage) -> Finding:
     """Get there, then choose Exit in the menu; the report is written before QGIS hears of it."""
     MOMENTS[str(stage.orders["moment"])](stage)
     stage.project.setDirty(False)
+    # Two timers, because one does not tick again while QGIS asks in the middle of its tick.
+    asking, leaving = QTimer(stage.iface.mainWindow()), QTimer(stage.iface.mainWindow())
+    asking.timeout.connect(_answer)
+    asking.start(100)
     # QGIS stays where it was told to stop a task first: Exit is chosen until it goes.
-    hurry = QTimer(stage.iface.mainWindow())
-    hurry.timeout.connect(lambda: _answer() or stage.iface.actionExit().trigger())
-    hurry.start(100)
+    leaving.timeout.connect(stage.iface.actionExit().trigger)
+    leaving.start(100)
     # Should it hang, the stacks of all threads say where.
     faulthandler.dump_traceback_later(LONGEST, file=STANDARD_ERROR)
     return Finding(figures={"asked": time.time()})
 
 
-def _answer() -> bool:
-    """A person in a hurry: stop what runs, throw away what is not saved; whether one was asked."""
+def _answer() -> None:
+    """A person in a hurry: stop what runs, throw away what is not saved."""
     box = QApplication.activeModalWidget()
     if isinstance(box, QMessageBox):
         for answer in (QMessageBox.StandardButton.Discard, QMessageBox.StandardButton.Yes):
             if box.button(answer) is not None:
                 box.button(answer).click()
-                break
-    elif box is not None:
+                return
+    if box is not None:
         print(f"waits in {type(box).__name__} {box.windowTitle()}", file=sys.__stderr__)
-    return box is not None

@@ -12,12 +12,13 @@ from osgeo import gdal
 from shapely.geometry import box
 
 from segshap_qgis.errors import ExportError, ImageError, SettingsError
-from segshap_qgis.geo import read_window
-from segshap_qgis.geo.aside import gdal_errors
+from segshap_qgis.geo import Window, read_window
+from segshap_qgis.geo.aside import gdal_errors, whole_file
 from segshap_qgis.geo.cells import Column
 from segshap_qgis.geo.difference import difference
 from segshap_qgis.geo.geopackage import undefined_system
 from segshap_qgis.geo.polygons import _holds, write_polygons
+from segshap_qgis.geo.rasters import Map, north_up
 from segshap_qgis.geo.run_document import pack, unpack
 from tests.geo.raster_files import numbered, write_tiff
 from tests.small_record import small_record
@@ -164,3 +165,38 @@ def test_a_raster_whose_pixels_are_nowhere_is_refused(tmp_path, number):
     path = write_tiff(tmp_path / "a.tif", numbered(4, 4), (0.0, number, 0.0, 0.0, 0.0, -1.0))
     with pytest.raises(ImageError, match="georeferencing"):
         read_window(path, (0, 0, 1, 1))
+
+
+def test_a_file_whose_writing_stopped_leaves_nothing_behind(tmp_path):
+    target = tmp_path / "table.csv"
+    target.write_text("old")
+
+    def write():
+        with whole_file(target) as written:
+            written.write_text("half")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write()
+    assert list(tmp_path.iterdir()) == [target]
+    assert target.read_text() == "old"
+
+
+def test_a_turned_map_is_covered_to_its_four_corners():
+    # Every corner is the outermost one in one direction.
+    transform = (100.0, 2.0, 1.0, 50.0, 1.0, -2.0)
+    turned = Map("contribution", np.ones((4, 6), dtype=np.float32), transform, "")
+    drawn, note = north_up(turned)
+    assert "rotated" in note
+    x = [100, 100 + 6 * 2, 100 + 4 * 1, 100 + 6 * 2 + 4 * 1]
+    y = [50, 50 + 6 * 1, 50 - 4 * 2, 50 + 6 * 1 - 4 * 2]
+    step = 5**0.5
+    assert drawn.transform == pytest.approx((min(x), step, 0, max(y), 0, -step))
+    rows, columns = drawn.values.shape
+    assert (columns - 1) * step < max(x) - min(x) <= columns * step
+    assert (rows - 1) * step < max(y) - min(y) <= rows * step
+
+
+def test_a_window_of_its_own_begins_at_the_first_pixel():
+    bands, valid = np.zeros((1, 2, 3), dtype=np.float32), np.ones((2, 3), dtype=bool)
+    assert Window(bands, valid, (0.0, 1.0, 0.0, 0.0, 0.0, -1.0)).offset == (0, 0)
