@@ -15,6 +15,7 @@ import json
 import os
 import platform
 import random
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -22,7 +23,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Optional
@@ -47,11 +48,27 @@ def main() -> None:
 
         write_document(json.loads(arguments.document.read_text(encoding="utf-8")), ROOT / "docs")
         return
-    with tempfile.TemporaryDirectory(prefix="segshap-scale-") as folder:
+    with workplace(arguments.json) as folder:
         for part in arguments.only:
             steps = Steps(arguments.json, part, ASKED[part](arguments))
-            measured = MEASURES[part](Path(folder), arguments, steps)
+            measured = MEASURES[part](folder, arguments, steps)
             print(part, json.dumps(steps.finish(measured), indent=1), flush=True)
+
+
+@contextmanager
+def workplace(kept: Optional[Path]) -> Iterator[Path]:
+    """An empty folder, of the same name whenever a benchmark goes on: results name their scene."""
+    if kept is None:
+        with tempfile.TemporaryDirectory(prefix="segshap-scale-") as folder:
+            yield Path(folder)
+        return
+    folder_beside = kept.resolve().with_name(f".{kept.name}.segshap-work")
+    shutil.rmtree(folder_beside, ignore_errors=True)
+    folder_beside.mkdir()
+    try:
+        yield folder_beside
+    finally:
+        shutil.rmtree(folder_beside, ignore_errors=True)
 
 
 class Steps:
@@ -544,7 +561,8 @@ def measure_cost(folder: Path, arguments: argparse.Namespace, steps: Steps) -> d
 
 def asked_of_queue(arguments: argparse.Namespace) -> dict[str, Any]:
     """What the measurements of queues depend on."""
-    return {"regions": arguments.regions, "budget": arguments.budget}
+    where = None if arguments.json is None else str(arguments.json.resolve())
+    return {"regions": arguments.regions, "budget": arguments.budget, "beside": where}
 
 
 def asked_of_cost(arguments: argparse.Namespace) -> dict[str, Any]:
