@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional
 
@@ -100,8 +99,6 @@ class SegShapPlugin:
         dismiss_workers()
         # Whoever still computes or writes was told to stop, or is nearly done.
         wait_until_done(LONGEST_END)
-        # What loading torch kept out of garbage collection may be garbage now.
-        gc.unfreeze()
         if self.translator is not None:
             QCoreApplication.removeTranslator(self.translator)
             self.translator = None

@@ -22,7 +22,7 @@ from .model import Model
 from .model_card import ModelCard
 from .model_files import DEFAULT_MODEL
 from .torch_import import ALWAYS, AUTOMATIC, NEVER, import_ended_a_process, noted, worker_choice
-from .torch_libraries import exempt_from_collection, load_torch_libraries
+from .torch_libraries import load_torch_libraries, without_collection
 
 if TYPE_CHECKING:
     import torch
@@ -138,7 +138,7 @@ def _imports(notes: Optional[Path]) -> bool:
     with noted(notes):
         load_torch_libraries()
         try:
-            with exempt_from_collection():
+            with without_collection():
                 import torch  # noqa: F401
         except (ImportError, OSError):
             return False

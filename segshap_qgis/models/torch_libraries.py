@@ -40,16 +40,17 @@ def load_torch_libraries() -> None:
 
 
 @contextmanager
-def exempt_from_collection() -> Iterator[None]:
-    """Collect no garbage meanwhile, and never what is there at the end, unless it is released.
+def without_collection() -> Iterator[None]:
+    """Collect no garbage meanwhile: loading torch makes much that lives, and little garbage.
 
-    What was garbage by then stays, so this is for once; `gc.unfreeze` releases it all.
+    What is there at the end is not frozen out of later collections. That would spare them time,
+    but what others made and dropped before would never end, and a file that is written as its
+    writer ends would stay unwritten.
     """
     was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
-        gc.freeze()
     finally:
         if was_enabled:
             gc.enable()

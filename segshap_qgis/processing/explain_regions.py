@@ -104,7 +104,10 @@ class ExplainRegions(FeatureAlgorithm):
                 self._warn(record, feedback)
                 return True
 
-            self.each_feature(parameters, context, feedback, explain, outputs.add_failure)
+            try:
+                self.each_feature(parameters, context, feedback, explain, outputs.add_failure)
+            finally:
+                outputs.close()
         return outputs.results
 
     def _outputs(self, parameters: dict[str, Any], context: Any) -> Outputs:

@@ -41,26 +41,22 @@ from segshap_qgis.models.loading import torch_loads_here
 
 class Node: pass
 
-def cycle():
-    node = Node()
-    node.itself = node
-    return weakref.ref(node)
-
+node = Node()
+node.itself = node
+earlier = weakref.ref(node)
 full = []
 gc.callbacks.append(lambda phase, info: full.append(phase) if info["generation"] == 2 else None)
 assert torch_loads_here()
 assert "torch" in sys.modules
 assert not full
 assert gc.isenabled()
-later = cycle()
+del node
 gc.collect()
-assert later() is None
-assert gc.get_freeze_count() > 100_000
-assert len(gc.get_objects()) < 10_000
+assert earlier() is None, "garbage from before is collected later all the same"
 """
 
 
-def test_torch_is_loaded_without_a_full_garbage_collection_and_left_out_of_later_ones():
+def test_torch_is_loaded_without_a_full_garbage_collection_and_keeps_no_garbage():
     run = subprocess.run(
         [sys.executable, "-c", COLLECT], cwd=ROOT, capture_output=True, text=True, check=False
     )
