@@ -82,7 +82,7 @@ def _diffuse(regions: Numbers) -> tuple[str, Optional[bool]]:
         f" {slick['largest']:.4f}, {_pixels(slick['mean_distance'])} away"
     )
     weaker = sea["largest"] < slick["largest"]
-    return text, weaker and sea["share_of_three"] < (slick["share_of_three"] or 0)
+    return text, weaker and sea["share_of_three"] < 0.5
 
 
 def _pixel_and_region(regions: Numbers) -> tuple[str, Optional[bool]]:
