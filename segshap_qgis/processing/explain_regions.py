@@ -104,10 +104,7 @@ class ExplainRegions(FeatureAlgorithm):
                 self._warn(record, feedback)
                 return True
 
-            try:
-                self.each_feature(parameters, context, feedback, explain, outputs.add_failure)
-            finally:
-                outputs.close()
+            self.each_feature(parameters, context, feedback, explain, outputs.add_failure)
         return outputs.results
 
     def _outputs(self, parameters: dict[str, Any], context: Any) -> Outputs:

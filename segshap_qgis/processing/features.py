@@ -8,6 +8,7 @@ from typing import Any
 from qgis.core import (
     QgsFeature,
     QgsFeatureRequest,
+    QgsFeatureSink,
     QgsGeometry,
     QgsProcessing,
     QgsProcessingException,
@@ -17,6 +18,7 @@ from qgis.core import (
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterField,
 )
+from qgis.PyQt import sip
 
 from ..cell_layers import cell_layers
 from ..errors import Interrupted, RegionError, SegShapError
@@ -74,6 +76,7 @@ class FeatureAlgorithm(SegShapAlgorithm):
             layer = self.raster(parameters, context)
             self.asked = self.request(parameters, context)
             self.snapshot = Snapshot(layer, self.asked.bands)
+            self._sinks: list[QgsFeatureSink] = []
             self.raster_crs = layer.crs()
             self.layers = cell_layers(
                 self.asked,
@@ -86,13 +89,17 @@ class FeatureAlgorithm(SegShapAlgorithm):
     def processAlgorithm(
         self, parameters: dict[str, Any], context: Any, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
-        """Explain, and give the raster back, however it ends.
+        """Explain, write out the layers and give the raster back, however it ends.
 
-        Python may keep this algorithm for as long as it likes, and clean up in any thread.
+        Python may keep this algorithm, and whatever it held, for as long as it likes, and clean up
+        in any thread; the last rows of a layer are written as its sink ends.
         """
         try:
             return self.explain_features(parameters, context, feedback)
         finally:
+            for sink in self._sinks:
+                sip.delete(sink)
+            self._sinks.clear()
             self.snapshot.close()
 
     def explain_features(
@@ -166,6 +173,8 @@ class FeatureAlgorithm(SegShapAlgorithm):
     ) -> tuple[Any, Any]:
         """An output of features in the raster's coordinates; (None, None) where it is not wanted.
 
+        It ends with `processAlgorithm`.
+
         Raises
         ------
         QgsProcessingException
@@ -174,6 +183,8 @@ class FeatureAlgorithm(SegShapAlgorithm):
         sink, where = self.parameterAsSink(parameters, name, context, fields, kind, self.raster_crs)
         if sink is None and _is_named(parameters.get(name), context):
             raise QgsProcessingException(self.invalidSinkError(parameters, name))
+        if sink is not None:
+            self._sinks.append(sink)
         return sink, where
 
 

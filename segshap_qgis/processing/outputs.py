@@ -98,10 +98,6 @@ class Outputs:
         values = {"feature": source.id(), "name": name, "state": reason, "class": self.target}
         self._write("OUTPUT", [feature_of(summary_fields(), None, values)])
 
-    def close(self) -> None:
-        """End the layers; their last rows are written as they end."""
-        self.sinks.clear()
-
     def _write(self, name: str, features: Sequence[QgsFeature]) -> None:
         sink = self.sinks.get(name)
         if sink is not None and not sink.addFeatures(
