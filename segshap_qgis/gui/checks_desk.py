@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Optional
+from typing import Any
 
-from qgis.core import QgsApplication
-from qgis.PyQt.QtCore import QObject, pyqtSignal
+from qgis.PyQt.QtCore import QObject
 
 from ..checks import check
 from ..model_library import trusted
 from ..tasks import BackgroundTask
 from ..workflow import Request
 from .checks_section import ChecksSection
+from .desk import Desk
 
 
 class ChecksTask(BackgroundTask):
@@ -53,33 +53,21 @@ class ChecksTask(BackgroundTask):
         self.setProgress(100 * min(1.0, share))
 
 
-class ChecksDesk(QObject):
+class ChecksDesk(Desk):
     """Starts the checks that the section asks for, and keeps those of this session.
 
     Parameters
     ----------
     section : ChecksSection
         Buttons, progress, table and chart.
-
-    Signals
-    -------
-    failed(Exception, str)
-        They could not be carried out.
     """
 
-    failed = pyqtSignal(object, str)
-
     def __init__(self, section: ChecksSection, parent: QObject) -> None:
-        super().__init__(parent)
-        self.section = section
+        super().__init__(section, parent)
         self._record: Any = None
-        self._task: Optional[ChecksTask] = None
-        # QGIS keeps no reference to a Python task, cancelled or not.
-        self._working: set[ChecksTask] = set()
         # By the explanation, which a run shares with its renamed copies, and the target of it.
         self._known: dict[tuple[int, int], tuple[Any, Any]] = {}
         section.asked.connect(self._start)
-        section.cancel_asked.connect(self.cancel)
 
     def follow(self, record: Any, is_played: bool) -> None:
         """Speak of this record, and this target of it, from now on; another one is cancelled.
@@ -103,13 +91,6 @@ class ChecksDesk(QObject):
         else:
             self.section.show_checks(found, record)
 
-    def cancel(self) -> None:
-        """Stop what is checked; nothing of it is kept."""
-        task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            self.section.show_ready()
-
     def close(self) -> None:
         """Stop, and forget."""
         self.cancel()
@@ -119,24 +100,17 @@ class ChecksDesk(QObject):
         if self._task is not None:
             return
         title = self.tr("Checks of {}").format(self._record.name)
-        task = self._task = ChecksTask(title, self._record, is_randomised)
-        self._working.add(task)
-        task.progressChanged.connect(lambda percent: self._advanced(task, percent))
+        task = ChecksTask(title, self._record, is_randomised)
         task.ended.connect(lambda: self._ended(task))
-        self.section.show_progress(0.0)
-        QgsApplication.taskManager().addTask(task)
+        self._launch(task)
 
     def _advanced(self, task: ChecksTask, percent: float) -> None:
         if task is self._task:
             self.section.show_progress(percent, task.seconds_left(percent))
 
     def _ended(self, task: ChecksTask) -> None:
-        self._working.discard(task)
-        if task is not self._task:
+        if not self._is_awaited(task):
             return
-        self._task = None
-        if task.error is not None:
-            self.failed.emit(task.error, task.details)
         if task.result is not None:
             # The explanation is kept with it, so that no other one can have its number.
             self._known[_key(task.record)] = (task.record.explanation, task.result)

@@ -5,18 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any, Optional
 
-from qgis.gui import QgsCollapsibleGroupBox
-from qgis.PyQt.QtCore import QCoreApplication, Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import (
-    QCheckBox,
-    QHBoxLayout,
-    QLabel,
-    QProgressBar,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from qgis.PyQt.QtCore import QCoreApplication, pyqtSignal
+from qgis.PyQt.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QWidget
 
+from .asked_section import AskedSection
 from .charts import readable
 from .charts_layers import LayersChart
 from .class_table import FlatTable
@@ -27,7 +19,7 @@ translate = QCoreApplication.translate
 NEARLY = 0.9
 
 
-class ChecksSection(QgsCollapsibleGroupBox):
+class ChecksSection(AskedSection):
     """Widgets only: what they ask for is carried out by `ChecksDesk`.
 
     Signals
@@ -37,15 +29,10 @@ class ChecksSection(QgsCollapsibleGroupBox):
     """
 
     asked = pyqtSignal(bool)
-    cancel_asked = pyqtSignal()
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
         self.setTitle(self.tr("How &far can the map be relied on?"))
-        self.setCollapsed(True)
-        self.text = QLabel()
-        self.text.setWordWrap(True)
-        self.text.setTextFormat(Qt.TextFormat.PlainText)
         self.text.setAccessibleName(self.tr("What the checks say"))
         self.table = FlatTable([self.tr("Check"), self.tr("Value")])
         self.table.setAccessibleName(self.tr("Checks of the map"))
@@ -57,15 +44,13 @@ class ChecksSection(QgsCollapsibleGroupBox):
         self.table.setToolTip(tip)
         self.table.setWhatsThis(tip)
         self.chart = LayersChart()
-        # In one widget, because an opened group box shows every child of its own.
-        content = QWidget()
-        layout = QVBoxLayout(content)
-        layout.setContentsMargins(0, 0, 0, 0)
-        for part in (self.text, self.table, self.chart):
-            layout.addWidget(part)
-        layout.addLayout(self._questions())
-        layout.addLayout(self._progress())
-        QVBoxLayout(self).addWidget(content)
+        self.bar.setAccessibleName(self.tr("Progress of the checks"))
+        self.cancel_button.setText(self.tr("Stop"))
+        self.cancel_button.setToolTip(self.tr("Stop now; nothing is kept of these checks."))
+        self.content.addWidget(self.table)
+        self.content.addWidget(self.chart)
+        self.content.addLayout(self._questions())
+        self.content.addLayout(self._with_progress(QHBoxLayout()))
         self.show_ready()
 
     def _questions(self) -> QHBoxLayout:
@@ -87,17 +72,6 @@ class ChecksSection(QgsCollapsibleGroupBox):
             widget.setAccessibleDescription(words)
             row.addWidget(widget)
         row.addStretch()
-        return row
-
-    def _progress(self) -> QHBoxLayout:
-        self.bar = QProgressBar()
-        self.bar.setAccessibleName(self.tr("Progress of the checks"))
-        self.cancel_button = QPushButton(self.tr("Stop"))
-        self.cancel_button.setToolTip(self.tr("Stop now; nothing is kept of these checks."))
-        self.cancel_button.clicked.connect(self.cancel_asked)
-        row = QHBoxLayout()
-        row.addWidget(self.bar, 1)
-        row.addWidget(self.cancel_button)
         return row
 
     def show_ready(self) -> None:
@@ -134,8 +108,7 @@ class ChecksSection(QgsCollapsibleGroupBox):
     def _arrange(self, found: Any = None, running: bool = False) -> None:
         for part in (self.start_button, self.layers_box):
             part.setVisible(not running)
-        for part in (self.bar, self.cancel_button):
-            part.setVisible(running)
+        self._arrange_progress(running)
         self.table.setVisible(found is not None)
         self.chart.setVisible(found is not None and found.randomisation is not None)
 

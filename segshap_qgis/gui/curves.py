@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Optional
 
-from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from ..explain import deletion_insertion, only_targets
 from ..geo.records import is_same_run
 from .curves_section import CurvesSection
+from .desk import Desk
 from .record_game import OneTarget, RecordGame
 from .work import Work
 
@@ -52,7 +52,7 @@ class CurvesTask(Work):
         )
 
 
-class Curves(QObject):
+class Curves(Desk):
     """Starts the curves that the section asks for, and shows those that a run has already.
 
     Parameters
@@ -64,23 +64,15 @@ class Curves(QObject):
     -------
     played(Record)
         The curves of a target are there; the record that has them.
-    failed(Exception, str)
-        They could not be played.
     """
 
     played = pyqtSignal(object)
-    failed = pyqtSignal(object, str)
 
     def __init__(self, section: CurvesSection, parent: QObject) -> None:
-        super().__init__(parent)
-        self.section = section
+        super().__init__(section, parent)
         self._record: Any = None
         self._game: Optional[RecordGame] = None
-        self._task: Optional[CurvesTask] = None
-        # QGIS keeps no reference to a Python task, cancelled or not.
-        self._working: set[Work] = set()
         section.asked.connect(self._start)
-        section.cancel_asked.connect(self.cancel)
 
     def follow(self, record: Any, game: Optional[RecordGame]) -> None:
         """Speak of this record, and this target of it, from now on; another one is cancelled.
@@ -104,35 +96,15 @@ class Curves(QObject):
         else:
             self.section.show_curves(found)
 
-    def cancel(self) -> None:
-        """Stop what is played; nothing of it is kept."""
-        task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            self.section.show_ready()
-
     def _start(self) -> None:
         if self._game is None or self._task is not None:
             return
         title = self.tr("Curves of {}").format(self._record.name)
-        task = CurvesTask(title, self._game, self._record, self._ended)
-        self._task = task
-        self._working.add(task)
-        task.progressChanged.connect(lambda percent: self._advanced(task, percent))
-        self.section.show_progress(0.0)
-        QgsApplication.taskManager().addTask(task)
-
-    def _advanced(self, task: CurvesTask, percent: float) -> None:
-        if task is self._task:
-            self.section.show_progress(percent)
+        self._launch(CurvesTask(title, self._game, self._record, self._ended))
 
     def _ended(self, task: Work) -> None:
-        self._working.discard(task)
-        if task is not self._task:
+        if not self._is_awaited(task):
             return
-        self._task = None
-        if task.error is not None:
-            self.failed.emit(task.error, task.details)
         record = self._record
         if task.result is not None:
             # Of the record as it is now: it may have got another name meanwhile.

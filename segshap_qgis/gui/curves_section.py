@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
-from qgis.gui import QgsCollapsibleGroupBox
 from qgis.PyQt.QtCore import QCoreApplication, Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import (
-    QHBoxLayout,
-    QLabel,
-    QProgressBar,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from qgis.PyQt.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
+from .asked_section import AskedSection
 from .chart_files import ChartFiles
 from .charts_curves import CurvesChart
 from .result_tables import curves_csv
@@ -24,19 +17,14 @@ translate = QCoreApplication.translate
 BY_CHANCE = 0.1
 
 
-class CurvesSection(QgsCollapsibleGroupBox):
+class CurvesSection(AskedSection):
     """Widgets only: what they ask for is carried out by `Curves`."""
 
     asked = pyqtSignal()
-    cancel_asked = pyqtSignal()
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
         self.setTitle(self.tr("&Does the model follow the map?"))
-        self.setCollapsed(True)
-        self.text = QLabel()
-        self.text.setWordWrap(True)
-        self.text.setTextFormat(Qt.TextFormat.PlainText)
         self.text.setAccessibleName(self.tr("What the curves say"))
         self.chart = CurvesChart()
         self.files = ChartFiles(
@@ -51,24 +39,14 @@ class CurvesSection(QgsCollapsibleGroupBox):
         self.start_button.setToolTip(tip)
         self.start_button.setWhatsThis(tip)
         self.start_button.clicked.connect(self.asked)
-        self.bar = QProgressBar()
         self.bar.setAccessibleName(self.tr("Progress of the curves"))
-        self.cancel_button = QPushButton(self.tr("Stop"))
+        self.cancel_button.setText(self.tr("Stop"))
         self.cancel_button.setToolTip(self.tr("Stop now; nothing is kept of these curves."))
-        self.cancel_button.clicked.connect(self.cancel_asked)
         row = QHBoxLayout()
         row.addWidget(self.start_button)
-        row.addWidget(self.bar, 1)
-        row.addWidget(self.cancel_button)
-        # In one widget, because an opened group box shows every child of its own.
-        content = QWidget()
-        layout = QVBoxLayout(content)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.text)
-        layout.addWidget(self.chart)
-        layout.addWidget(self.files, 0, Qt.AlignmentFlag.AlignLeft)
-        layout.addLayout(row)
-        QVBoxLayout(self).addWidget(content)
+        self.content.addWidget(self.chart)
+        self.content.addWidget(self.files, 0, Qt.AlignmentFlag.AlignLeft)
+        self.content.addLayout(self._with_progress(row))
         self.show_ready()
 
     def show_ready(self) -> None:
@@ -98,8 +76,7 @@ class CurvesSection(QgsCollapsibleGroupBox):
 
     def _arrange(self, running: bool = False, drawn: bool = False) -> None:
         self.start_button.setVisible(not running and not drawn)
-        for part in (self.bar, self.cancel_button):
-            part.setVisible(running)
+        self._arrange_progress(running)
         for part in (self.chart, self.files):
             part.setVisible(drawn)
 
