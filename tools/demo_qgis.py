@@ -9,16 +9,14 @@ prints probability, base value, sum of contributions, evaluations and seconds.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tools.real_qgis import can_run_qgis, has_display, run_in_qgis  # noqa: E402
+from tools.real_qgis import has_display, told_by_qgis  # noqa: E402
 
 EFFORTS = ("quick", "balanced", "thorough")
 
@@ -26,28 +24,15 @@ EFFORTS = ("quick", "balanced", "thorough")
 def main() -> int:
     """Run the demonstration; returns the exit status."""
     arguments = parse_arguments()
-    if not can_run_qgis():
-        print("QGIS, or a display (or xvfb-run) for it, is missing: run `make setup`.")
-        return 1
-    output = arguments.output.resolve()
-    output.mkdir(parents=True, exist_ok=True)
-    report = output / "report.json"
-    report.unlink(missing_ok=True)
     settings = {
-        "scene": str(ROOT / "resources" / "sample" / "sample_slick.tif"),
-        "output": str(output),
         "effort": EFFORTS.index(arguments.effort),
         "stay": has_display() and not arguments.close,
     }
     if settings["stay"]:
         print("QGIS opens; the demonstration ends when you close its window.")
-    with tempfile.TemporaryDirectory(prefix="segshap-profile-") as profile:
-        script = Path(__file__).with_name("demo_in_qgis.py")
-        run_in_qgis(script, Path(profile), {"SEGSHAP_DEMO": json.dumps(settings)}, timeout=3600)
-    if not report.is_file():
-        print("QGIS ended without a report.")
-        return 1
-    return tell(json.loads(report.read_text(encoding="utf-8")), output)
+    script = Path(__file__).with_name("demo_in_qgis.py")
+    report = told_by_qgis(script, "SEGSHAP_DEMO", settings, arguments.output)
+    return tell(report, arguments.output.resolve())
 
 
 def parse_arguments() -> argparse.Namespace:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Optional
+from typing import Any, Optional
 
 ROOT = Path(__file__).resolve().parents[1]
 PLUGIN = "segshap"
@@ -75,6 +77,51 @@ def run_in_qgis(
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
+
+
+def told_by_qgis(
+    script: Path,
+    variable: str,
+    settings: Mapping[str, Any],
+    output: Path,
+    environment: Optional[Mapping[str, str]] = None,
+    size: str = "1600x1000",
+) -> dict[str, Any]:
+    """Run a script on the sample scene in a fresh QGIS and profile; returns what it reports.
+
+    Parameters
+    ----------
+    script : Path
+        As in `run_in_qgis`; leaves ``report.json`` in the output folder.
+    variable : str
+        Of the environment: the settings as JSON, with ``scene`` and ``output`` added.
+    settings : mapping
+        For the script.
+    output : Path
+        Folder, made where it is missing.
+    environment, size
+        As in `run_in_qgis`.
+
+    Returns
+    -------
+    dict
+        The report; ``{"error": ...}`` where QGIS is missing or ended without one.
+    """
+    if not can_run_qgis():
+        return {"error": "QGIS, or a display (or xvfb-run) for it, is missing: run `make setup`."}
+    output = output.resolve()
+    output.mkdir(parents=True, exist_ok=True)
+    report = output / "report.json"
+    report.unlink(missing_ok=True)
+    scene = ROOT / "resources" / "sample" / "sample_slick.tif"
+    told = json.dumps({"scene": str(scene), "output": str(output), **settings})
+    with tempfile.TemporaryDirectory(prefix="segshap-profile-") as profile:
+        variables = {variable: told, **(environment or {})}
+        run_in_qgis(script, Path(profile), variables, size, timeout=3600)
+    if not report.is_file():
+        return {"error": "QGIS ended without a report."}
+    found: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
+    return found
 
 
 def _show_plugin_to(plugins: Path) -> None:
