@@ -246,6 +246,10 @@
             <translation>Table (*.csv)</translation>
         </message>
         <message>
+            <source>The numbers are on the clipboard.</source>
+            <translation>Les nombres sont dans le presse-papiers.</translation>
+        </message>
+        <message>
             <source>Written: {}</source>
             <translation>Écrit : {}</translation>
         </message>
@@ -2069,12 +2073,20 @@ Writes the repetition into a GeoPackage and tells the largest difference to the 
     <context>
         <name>Reports</name>
         <message>
+            <source>Check: {}</source>
+            <translation>Vérification : {}</translation>
+        </message>
+        <message>
             <source>Document (*.pdf)</source>
             <translation>Document (*.pdf)</translation>
         </message>
         <message>
             <source>Does the model follow the map?</source>
             <translation>Le modèle suit-il la carte ?</translation>
+        </message>
+        <message>
+            <source>How far can the map be relied on?</source>
+            <translation>Jusqu'où peut-on se fier à la carte ?</translation>
         </message>
         <message>
             <source>How the map settled</source>
@@ -2087,6 +2099,10 @@ Writes the repetition into a GeoPackage and tells the largest difference to the 
         <message>
             <source>Warning</source>
             <translation>Avertissement</translation>
+        </message>
+        <message>
+            <source>What the checks say</source>
+            <translation>Ce que disent les vérifications</translation>
         </message>
         <message>
             <source>Write a report</source>

@@ -8,7 +8,7 @@ has learnt. See `explain.faithfulness` and `models.randomisation` for the measur
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Optional
 
 import numpy as np
@@ -19,38 +19,12 @@ from .explain.combined_games import TargetGame, target_names
 from .explain.comparison import likeness
 from .explain.explainer import SMALLEST_BUDGET
 from .explain.faithfulness import RANDOM_SETS, completeness, infidelity
+from .explain.reliability import Checks, RandomisationCheck
 from .workflow import Request, game_for
 
 if TYPE_CHECKING:
     from .geo import Record
     from .models import SegmentationModel
-    from .models.randomisation import RandomisationCheck
-
-
-@dataclass(frozen=True)
-class Checks:
-    """What was found about one target of a run.
-
-    Attributes
-    ----------
-    completeness_gap : float
-        How far the contributions are from adding up, in the unit of the values.
-    infidelity, infidelity_error : float
-        Mean squared error of foretelling what hiding random cells changes, and its standard error.
-    stability, stability_of_sure : float
-        Rank correlation with the map of another seed, as many evaluations: over all cells, the
-        ceiling for any comparison, and over those that contribute surely (NaN with fewer than
-        three).
-    randomisation : RandomisationCheck or None
-        Rank correlations with the maps of ever more re-initialised models, where asked for.
-    """
-
-    completeness_gap: float
-    infidelity: float
-    infidelity_error: float
-    stability: float
-    stability_of_sure: float
-    randomisation: Optional[RandomisationCheck] = None
 
 
 def target_game(record: Record, model: SegmentationModel, evaluations: int) -> Game:

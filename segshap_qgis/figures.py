@@ -10,11 +10,11 @@ import numpy as np
 from .errors import DependencyError, SettingsError
 from .explain.faithfulness import Curve, DeletionInsertion
 from .explain.pixel_curves import PixelCurves
+from .explain.reliability import RandomisationCheck
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from .models.randomisation import RandomisationCheck
 
 Curves = Union[PixelCurves, DeletionInsertion]
 KINDS = ("deletion", "insertion")

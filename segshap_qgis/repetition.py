@@ -131,8 +131,9 @@ def repeat(
         explanation=found,
         probability=probabilities[model.class_index(request.target)],
         settings=facts,
-        # They were played on the first one's contributions.
+        # They were found out about the first one's contributions.
         curves={},
+        checks={},
     )
     return Repetition(again, *_compared(record.explanation, found), tuple(notes))
 

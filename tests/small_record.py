@@ -9,6 +9,7 @@ from osgeo import osr
 
 from segshap_qgis.explain import Explanation, deletion_insertion, hexagons
 from segshap_qgis.explain.faithfulness import DeletionInsertion
+from segshap_qgis.explain.reliability import Checks, RandomisationCheck
 from segshap_qgis.geo import Record, Window
 
 NORTH_UP = (500_000.0, 10.0, 0.0, 5_000_000.0, 0.0, -10.0)
@@ -84,6 +85,7 @@ def small_record(
             "request": {"budget": 1000, "bands": [1, 2]},
         },
         "curves": {"oil": small_curves(explanation)},
+        "checks": {"oil": small_checks()},
     }
     return Record(**{**fields, **changes})
 
@@ -95,3 +97,15 @@ def small_curves(explanation: Explanation, target: int = 0) -> DeletionInsertion
         return coalitions @ explanation.values.T + explanation.base
 
     return deletion_insertion(game, explanation, target, steps=5)
+
+
+def small_checks() -> Checks:
+    """Numbers of a check with re-initialised layers, one of them unknown."""
+    layers = RandomisationCheck(
+        layers=np.array([2, 6, 12], dtype=np.int64),
+        n_layers=12,
+        correlation=np.array([0.1 + 0.2, np.nan, -0.05]),
+        absolute_correlation=np.array([0.6, 0.2, 1 / 3]),
+        ceiling=0.97,
+    )
+    return Checks(1e-16, 0.0004, 0.00007, 0.71, 0.98, layers)

@@ -10,8 +10,8 @@ import pytest
 from segshap_qgis.errors import DependencyError, SettingsError
 from segshap_qgis.explain import deletion_insertion, explain, from_labels
 from segshap_qgis.explain.pixel_curves import pixel_curves
+from segshap_qgis.explain.reliability import RandomisationCheck
 from segshap_qgis.figures import curves_figure, new_figure, randomisation_figure
-from segshap_qgis.models.randomisation import RandomisationCheck
 from tests.explain.games import FunctionGame
 
 CELLS = from_labels(np.arange(9).reshape(3, 3))

@@ -70,22 +70,24 @@ def test_a_report_has_a_page_of_pictures_and_pages_of_facts(report, tmp_path):
     assert text_of(path).count("\f") == 2
 
 
-def test_further_charts_have_a_page_between_pictures_and_facts(report, tmp_path):
+def test_further_charts_have_pages_between_pictures_and_facts(report, tmp_path):
     chart = CurvesChart()
     chart.show_curves(report.record.curves["oil"])
-    further = [FurtherChart(title, f"{title} does.", chart.picture()) for title in ("This", "That")]
+    titles = ("This", "That", "Third")
+    further = [FurtherChart(title, f"{title} does.", chart.picture()) for title in titles]
     report = report._replace(further=further)
     assert write_report(tmp_path / "report.pdf", report).is_file()
     layers = result_layers(report.record, draw(report.record, str(tmp_path)))
     layout, _tree = _layout(report, [layers[role] for role in SHOWN], str(tmp_path))
-    assert layout.pageCollection().pageCount() == 3
+    assert layout.pageCollection().pageCount() == 4
     texts = {i.currentText(): i.page() for i in layout.items() if isinstance(i, QgsLayoutItemLabel)}
     assert texts.pop(report.record.name) == texts.pop(report.sentence) == 0
-    assert texts == dict.fromkeys(["This", "This does.", "That", "That does."], 1)
+    third = dict.fromkeys(["Third", "Third does."], 2)
+    assert texts == {**dict.fromkeys(["This", "This does.", "That", "That does."], 1), **third}
     pictures = [i for i in layout.items() if isinstance(i, QgsLayoutItemPicture)]
-    assert sorted(picture.page() for picture in pictures) == [0, 1, 1]
+    assert sorted(picture.page() for picture in pictures) == [0, 1, 1, 2]
     (frame,) = (i for i in layout.items() if isinstance(i, QgsLayoutFrame))
-    assert frame.page() == 2
+    assert frame.page() == 3
 
 
 def test_the_first_page_shows_map_and_chart(report, tmp_path):

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..explain.faithfulness import DeletionInsertion
+from ..explain.reliability import Checks
 from ..explain.types import Explanation
 from .window import Window
 
@@ -38,6 +39,8 @@ class Record:
     curves : mapping of str to DeletionInsertion
         What came of playing the map back to the model, by the name of the target; none where
         nobody asked for it.
+    checks : mapping of str to Checks
+        How far the map can be relied on, by the name of the target; none where nobody asked.
     """
 
     name: str
@@ -48,6 +51,7 @@ class Record:
     probability: Optional[NDArray[np.float32]] = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     curves: Mapping[str, DeletionInsertion] = field(default_factory=dict)
+    checks: Mapping[str, Checks] = field(default_factory=dict)
 
     @property
     def target_name(self) -> str:
@@ -57,5 +61,5 @@ class Record:
 
 
 def is_same_run(record: Optional[Record], other: Optional[Record]) -> bool:
-    """Whether two records stem from one run: under another name, of another target, with curves."""
+    """Whether two records stem from one run: renamed, of another target, with curves or checks."""
     return record is not None and other is not None and record.explanation is other.explanation

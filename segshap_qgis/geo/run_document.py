@@ -19,6 +19,7 @@ from ..errors import ExportError
 from ..explain.types import Explanation, Superpixels
 from .grid import LARGEST_WINDOW
 from .records import Record
+from .run_checks import checks_document, checks_of
 from .run_curves import AXES, curve_arrays, curves_of
 from .window import Window
 
@@ -99,6 +100,7 @@ def _document(record: Record) -> dict[str, Any]:
         "target": int(record.target),
         "settings": record.settings,
         "curves": list(record.curves),
+        "checks": checks_document(record.checks),
         "explanation": {
             "evaluations": int(explanation.evaluations),
             "seed": int(explanation.seed),
@@ -234,6 +236,7 @@ def _record(document: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> 
         settings=_mapping(document["settings"]),
         # Runs of before have none.
         curves=curves_of(document.get("curves", ()), arrays, explanation.superpixels.n_players),
+        checks=checks_of(document.get("checks", {})),
     )
 
 

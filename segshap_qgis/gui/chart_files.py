@@ -15,8 +15,6 @@ from ..geo.aside import whole_file
 from .charts import Chart
 from .exports import LAST_FOLDER
 
-ENDINGS = (".png", ".svg", ".csv")
-
 
 class ChartFiles(QWidget):
     """Copy and save.
@@ -74,29 +72,37 @@ class ChartFiles(QWidget):
 
     def _copy(self) -> None:
         data = QMimeData()
-        data.setImageData(self._chart.picture())
+        told = self.tr("The numbers are on the clipboard.")
+        if self._chart.is_drawn:
+            data.setImageData(self._chart.picture())
+            told = self.tr("Chart and numbers are on the clipboard.")
         # For programs that take text.
         data.setText(f"{self._sentence()}\n{self._table()}")
         QApplication.clipboard().setMimeData(data)
-        self.told.emit(self.tr("Chart and numbers are on the clipboard."))
+        self.told.emit(told)
 
     def _ask(self) -> None:
-        kinds = (
-            self.tr("Picture (*.png)"),
-            self.tr("Drawing (*.svg)"),
-            self.tr("Table (*.csv)"),
-        )
+        kinds = self._kinds()
+        endings = list(kinds)
         folder = QSettings().value(LAST_FOLDER, "") or QgsProject.instance().homePath()
-        start = str(Path(folder) / f"{self._name}.png")
+        start = str(Path(folder) / f"{self._name}{endings[0]}")
         title = self.tr("Save chart or table")
-        name, kind = QFileDialog.getSaveFileName(self, title, start, ";;".join(kinds))
+        name, kind = QFileDialog.getSaveFileName(self, title, start, ";;".join(kinds.values()))
         if not name:
             return
         path = Path(name)
         QSettings().setValue(LAST_FOLDER, str(path.parent))
-        if path.suffix.lower() not in ENDINGS:
-            path = path.with_name(path.name + ENDINGS[kinds.index(kind) if kind in kinds else 0])
+        if path.suffix.lower() not in endings:
+            chosen = next((ending for ending in endings if kinds[ending] == kind), endings[0])
+            path = path.with_name(path.name + chosen)
         self.save(path)
+
+    def _kinds(self) -> dict[str, str]:
+        """What can be saved, by the ending of its file: of an empty chart only the numbers."""
+        kinds = {".csv": self.tr("Table (*.csv)")}
+        if not self._chart.is_drawn:
+            return kinds
+        return {".png": self.tr("Picture (*.png)"), ".svg": self.tr("Drawing (*.svg)"), **kinds}
 
 
 def save_chart(path: Path, chart: Chart, table: Callable[[], str]) -> None:

@@ -47,6 +47,11 @@ class Chart(QWidget):
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether there is anything to draw."""
+        return True
+
     def draw(self, painter: QPainter, area: QRectF, palette: QPalette) -> None:
         """Paint the chart into an area with the colours of a palette."""
         raise NotImplementedError

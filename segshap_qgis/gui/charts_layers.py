@@ -46,9 +46,14 @@ class LayersChart(Chart):
             self.setAccessibleDescription("; ".join(spoken))
         self.update()
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether layers were re-initialised."""
+        return self.found is not None
+
     def draw(self, painter: QPainter, area: QRectF, palette: QPalette) -> None:
         """Axes, the ceiling, both curves from it on."""
-        if self.found is None:
+        if not self.is_drawn:
             return
         height = row_height(self.font())
         left = QFontMetricsF(self.font()).horizontalAdvance("-0.00") + height / 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 from qgis.PyQt.QtCore import QObject
@@ -54,7 +55,7 @@ class ChecksTask(BackgroundTask):
 
 
 class ChecksDesk(Desk):
-    """Starts the checks that the section asks for, and keeps those of this session.
+    """Starts the checks that the section asks for, and shows those that a run has already.
 
     Parameters
     ----------
@@ -64,37 +65,21 @@ class ChecksDesk(Desk):
 
     def __init__(self, section: ChecksSection, parent: QObject) -> None:
         super().__init__(section, parent)
-        self._record: Any = None
-        # By the explanation, which a run shares with its renamed copies, and the target of it.
-        self._known: dict[tuple[int, int], tuple[Any, Any]] = {}
         section.asked.connect(self._start)
 
-    def follow(self, record: Any, is_played: bool) -> None:
-        """Speak of this record, and this target of it, from now on; another one is cancelled.
-
-        Parameters
-        ----------
-        record : Record or None
-            The run.
-        is_played : bool
-            Whether it is a run that can be played again.
-        """
-        if self._task is not None and (not is_played or _key(self._task.record) != _key(record)):
-            self.cancel()
-        self._record = record
-        self.section.setVisible(is_played)
-        if not is_played or self._task is not None:
-            return
-        _, found = self._known.get(_key(record), (None, None))
+    def _show(self, record: Any) -> None:
+        found = record.checks.get(record.target_name)
         if found is None:
             self.section.show_ready()
         else:
             self.section.show_checks(found, record)
 
-    def close(self) -> None:
-        """Stop, and forget."""
-        self.cancel()
-        self._known.clear()
+    def _with(self, record: Any, result: Any) -> Any:
+        before = record.checks.get(record.target_name)
+        if before is not None and result.randomisation is None:
+            # Checked once more without them: what is known of the layers still holds.
+            result = replace(result, randomisation=before.randomisation)
+        return replace(record, checks={**record.checks, record.target_name: result})
 
     def _start(self, is_randomised: bool) -> None:
         if self._task is not None:
@@ -107,15 +92,3 @@ class ChecksDesk(Desk):
     def _advanced(self, task: ChecksTask, percent: float) -> None:
         if task is self._task:
             self.section.show_progress(percent, task.seconds_left(percent))
-
-    def _ended(self, task: ChecksTask) -> None:
-        if not self._is_awaited(task):
-            return
-        if task.result is not None:
-            # The explanation is kept with it, so that no other one can have its number.
-            self._known[_key(task.record)] = (task.record.explanation, task.result)
-        self.follow(self._record, is_played=True)
-
-
-def _key(record: Any) -> tuple[int, int]:
-    return id(record.explanation), record.target

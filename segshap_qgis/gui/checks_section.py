@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from typing import Any, Optional
 
-from qgis.PyQt.QtCore import QCoreApplication, pyqtSignal
+from qgis.PyQt.QtCore import QCoreApplication, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QWidget
 
 from .asked_section import AskedSection
+from .chart_files import ChartFiles
 from .charts import readable
 from .charts_layers import LayersChart
 from .class_table import FlatTable
 from .expected_time import duration
+from .result_tables import checks_csv
 
 translate = QCoreApplication.translate
 # Rank correlation of the sure cells from which on two maps read the same.
@@ -43,12 +45,17 @@ class ChecksSection(AskedSection):
         )
         self.table.setToolTip(tip)
         self.table.setWhatsThis(tip)
+        self.found: Any = None
         self.chart = LayersChart()
+        self.files = ChartFiles(
+            self.chart, "segshap_checks", self.text.text, lambda: checks_csv(self.found)
+        )
         self.bar.setAccessibleName(self.tr("Progress of the checks"))
         self.cancel_button.setText(self.tr("Stop"))
         self.cancel_button.setToolTip(self.tr("Stop now; nothing is kept of these checks."))
         self.content.addWidget(self.table)
         self.content.addWidget(self.chart)
+        self.content.addWidget(self.files, 0, Qt.AlignmentFlag.AlignLeft)
         self.content.addLayout(self._questions())
         self.content.addLayout(self._with_progress(QHBoxLayout()))
         self.show_ready()
@@ -100,6 +107,7 @@ class ChecksSection(AskedSection):
         record : Record
             The run.
         """
+        self.found = found
         self.text.setText(verdict(found, record))
         self.table.fill(check_rows(found, record))
         self.chart.show_check(found.randomisation)
@@ -109,8 +117,9 @@ class ChecksSection(AskedSection):
         for part in (self.start_button, self.layers_box):
             part.setVisible(not running)
         self._arrange_progress(running)
-        self.table.setVisible(found is not None)
-        self.chart.setVisible(found is not None and found.randomisation is not None)
+        for part in (self.table, self.files):
+            part.setVisible(found is not None)
+        self.chart.setVisible(found is not None and self.chart.is_drawn)
 
 
 def check_rows(found: Any, record: Any) -> list[list[str]]:

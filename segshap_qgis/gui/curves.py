@@ -6,10 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Optional
 
-from qgis.PyQt.QtCore import QObject, pyqtSignal
+from qgis.PyQt.QtCore import QObject
 
 from ..explain import deletion_insertion, only_targets
-from ..geo.records import is_same_run
 from .curves_section import CurvesSection
 from .desk import Desk
 from .record_game import OneTarget, RecordGame
@@ -59,22 +58,14 @@ class Curves(Desk):
     ----------
     section : CurvesSection
         Button, progress and chart.
-
-    Signals
-    -------
-    played(Record)
-        The curves of a target are there; the record that has them.
     """
-
-    played = pyqtSignal(object)
 
     def __init__(self, section: CurvesSection, parent: QObject) -> None:
         super().__init__(section, parent)
-        self._record: Any = None
         self._game: Optional[RecordGame] = None
         section.asked.connect(self._start)
 
-    def follow(self, record: Any, game: Optional[RecordGame]) -> None:
+    def follow_game(self, record: Any, game: Optional[RecordGame]) -> None:
         """Speak of this record, and this target of it, from now on; another one is cancelled.
 
         Parameters
@@ -84,36 +75,21 @@ class Curves(Desk):
         game : RecordGame, optional
             Without it nothing can be asked.
         """
-        if self._task is not None and not _is_asked(self._task.record, record):
-            self.cancel()
-        self._record, self._game = record, game
-        self.section.setVisible(game is not None)
-        if game is None or self._task is not None:
-            return
+        self._game = game
+        self.follow(record, game is not None)
+
+    def _show(self, record: Any) -> None:
         found = record.curves.get(record.target_name)
         if found is None:
             self.section.show_ready()
         else:
             self.section.show_curves(found)
 
+    def _with(self, record: Any, result: Any) -> Any:
+        return replace(record, curves={**record.curves, record.target_name: result})
+
     def _start(self) -> None:
         if self._game is None or self._task is not None:
             return
         title = self.tr("Curves of {}").format(self._record.name)
         self._launch(CurvesTask(title, self._game, self._record, self._ended))
-
-    def _ended(self, task: Work) -> None:
-        if not self._is_awaited(task):
-            return
-        record = self._record
-        if task.result is not None:
-            # Of the record as it is now: it may have got another name meanwhile.
-            curves = {**record.curves, record.target_name: task.result}
-            self._record = record = replace(record, curves=curves)
-            self.played.emit(record)
-        self.follow(record, self._game)
-
-
-def _is_asked(record: Any, other: Any) -> bool:
-    """Whether two records are the same run, and show the same target of it."""
-    return is_same_run(record, other) and record.target == other.target

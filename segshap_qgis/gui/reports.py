@@ -12,11 +12,14 @@ from qgis.PyQt.QtWidgets import QApplication, QFileDialog
 
 from ..errors import ExportError
 from ..layers.report import FurtherChart, Report, write_report
-from ..layers.report_facts import facts
+from ..layers.report_facts import Facts, facts
 from ..layers.tree import source_layer
 from .cautions import cautions
 from .charts_convergence import ConvergenceChart
 from .charts_curves import CurvesChart
+from .charts_layers import LayersChart
+from .checks_section import check_rows
+from .checks_section import verdict as checked
 from .curves_section import verdict
 from .exports import LAST_FOLDER
 from .messages import Messages
@@ -55,14 +58,26 @@ class Reports(QObject):
             record,
             self._panel.headline.text(),
             self._panel.waterfall.picture(),
-            [*((self.tr("Warning"), text) for text in cautions(record)), *facts(record)],
+            [*self._warnings(record), *self._checks(record), *facts(record)],
             source_layer(QgsProject.instance(), record.window.source),
             self._colour_blind(),
             self._further(record),
         )
 
+    def _warnings(self, record: Any) -> Facts:
+        return [(self.tr("Warning"), text) for text in cautions(record)]
+
+    def _checks(self, record: Any) -> Facts:
+        """The checks of its target in numbers, and what they say."""
+        found = record.checks.get(record.target_name)
+        if found is None:
+            return []
+        name = self.tr("Check: {}")
+        rows = [(name.format(what), value) for what, value in check_rows(found, record)]
+        return [*rows, (self.tr("What the checks say"), checked(found, record))]
+
     def _further(self, record: Any) -> list[FurtherChart]:
-        """How the map settled, and the curves of its target, as far as they are there."""
+        """How the map settled, curves and checks of its target, as far as they are there."""
         charts = []
         found, curves = record.explanation, record.curves.get(record.target_name)
         settling = ConvergenceChart()
@@ -76,6 +91,12 @@ class Reports(QObject):
             played.show_curves(curves)
             title = self.tr("Does the model follow the map?")
             charts.append(FurtherChart(title, verdict(curves), played.picture()))
+        checks = record.checks.get(record.target_name)
+        if checks is not None and checks.randomisation is not None:
+            layers = LayersChart()
+            layers.show_check(checks.randomisation)
+            title = self.tr("How far can the map be relied on?")
+            charts.append(FurtherChart(title, checked(checks, record), layers.picture()))
         return charts
 
     def write(self, record: Any, path: Path) -> Optional[Path]:

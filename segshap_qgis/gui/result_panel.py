@@ -107,7 +107,7 @@ class ResultPanel(QWidget):
             self.tr("Write a PDF with map, charts, settings and model card."),
             lambda: self.report_asked.emit(self.record),
         )
-        for files in (self.files, self.settling_files, self.curves.files):
+        for files in (self.files, self.settling_files, self.curves.files, self.checks.files):
             files.told.connect(self.told)
             files.failed.connect(self.failed)
         row = QHBoxLayout()

@@ -1,4 +1,4 @@
-"""The numbers of a result as CSV: its cells, how it settled, and its curves."""
+"""The numbers of a result as CSV: its cells, how it settled, its curves and checks."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ..explain import Explanation
 from ..geo.cells import cell_columns
 
 CURVE_HEADS = ("curve", "number", "step", "area", "value")
+CHECK_HEADS = ("check", "layers", "value")
 
 
 def contributions_csv(record: Any) -> str:
@@ -43,8 +44,23 @@ def curves_csv(found: Any) -> str:
     found : DeletionInsertion or None
         The curves.
     """
+    return _found_csv(CURVE_HEADS, found)
+
+
+def checks_csv(found: Any) -> str:
+    """One row for each number; ``layers`` are those re-initialised for it.
+
+    Parameters
+    ----------
+    found : Checks or None
+        The checks.
+    """
+    return _found_csv(CHECK_HEADS, found)
+
+
+def _found_csv(heads: Sequence[str], found: Any) -> str:
     rows = () if found is None else found.rows()
-    return _csv(CURVE_HEADS, ([row[head] for head in CURVE_HEADS] for row in rows))
+    return _csv(heads, ([row[head] for head in heads] for row in rows))
 
 
 def _csv(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

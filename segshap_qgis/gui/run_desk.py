@@ -78,9 +78,9 @@ class RunDesk(QObject):
         remember(record)
         self._dock.tell_expected_time()
 
-    def keep_curves(self, record: Any) -> None:
-        """Keep the curves of a run with it; a slick of a whole scene is in no list."""
-        kept = self._runs.take_curves(record)
+    def keep_findings(self, record: Any) -> None:
+        """Keep curves and checks of a run with it; a slick of a whole scene is in no list."""
+        kept = self._runs.take_findings(record)
         if kept is not None:
             self.store.replace(kept.name, kept)
 

@@ -132,12 +132,12 @@ class RunList(QWidget):
         """Records of the selected runs."""
         return self._records_of(self.tree.selectedItems())
 
-    def take_curves(self, record: Any) -> Optional[Any]:
-        """Give the run of a record the curves of that record; the run, if it is in the list."""
+    def take_findings(self, record: Any) -> Optional[Any]:
+        """Give the run of a record its curves and checks; the run, if it is in the list."""
         for item in self._items():
             own = item.data(0, RECORD)
             if is_same_run(own, record):
-                kept = replace(own, curves=record.curves)
+                kept = replace(own, curves=record.curves, checks=record.checks)
                 item.setData(0, RECORD, kept)
                 return kept
         return None

@@ -119,7 +119,8 @@ class Workbench(QObject):
         self.what_if.failed.connect(self.messages.error)
         self.curves.failed.connect(self.messages.error)
         self.checks.failed.connect(self.messages.error)
-        self.curves.played.connect(self._keep_curves)
+        for desk in (self.curves, self.checks):
+            desk.found.connect(self._keep_findings)
         panel.told.connect(self.messages.success)
         panel.failed.connect(self.messages.error)
         self.map_link.cell_under_cursor.connect(panel.light_up)
@@ -137,7 +138,7 @@ class Workbench(QObject):
         self.cells_preview.close()
         self.what_if.close()
         self.curves.cancel()
-        self.checks.close()
+        self.checks.cancel()
         self.help.close()
         self.map_link.close()
         self.exports.close()
@@ -301,13 +302,15 @@ class Workbench(QObject):
         # A heat map has an order, which curves play, but its cells have no contributions.
         adds_up = record is not None and not is_heat(record.explanation)
         self.what_if.follow(record, self._game if adds_up else None)
-        self.curves.follow(record, self._game)
+        self.curves.follow_game(record, self._game)
         self.checks.follow(record, adds_up and self._game is not None)
 
-    def _keep_curves(self, record: Any) -> None:
-        """Keep curves with the run: in the panel, in the list, in the project."""
+    def _keep_findings(self, record: Any) -> None:
+        """Keep curves and checks with the run: in the panel, in the list, in the project."""
         self.dock.result.record = record
-        self.desk.keep_curves(record)
+        self.desk.keep_findings(record)
+        # What one desk has found must not be lost when the other one ends.
+        self._follow(record)
 
     def _show_slick(self, record: Any) -> None:
         """The explanation of a slick of a whole scene."""

@@ -54,12 +54,12 @@ SHOWN = ("region", "superpixels", "contribution")
 MARGIN = 1.05
 
 
-# A further chart, with its title and a sentence above it.
-BLOCK, HEAD = 130.0, 22.0
+# A further chart, with its title and what it says above it; so many go on a page.
+BLOCK, HEAD, BLOCKS = 130.0, 27.0, 2
 
 
 class FurtherChart(NamedTuple):
-    """A further chart: its title, what it says in one sentence, and the picture."""
+    """A further chart: its title, what it says in a sentence or two, and the picture."""
 
     title: str
     sentence: str
@@ -84,7 +84,7 @@ class Report(NamedTuple):
     colour_blind : bool
         Orange to purple instead of red to green.
     further : sequence of FurtherChart
-        Charts for a page of their own, two at most.
+        Charts for pages of their own, two on each.
     """
 
     record: Record
@@ -183,9 +183,9 @@ def _layout(
     if drawn.crs().isValid():
         _scale_bar(layout, drawn)
     _chart(layout, report.chart, Path(folder, "chart.png"), CHART)
-    if report.further:
-        layout.pageCollection().extendByNewPage()
     for number, chart in enumerate(report.further):
+        if number % BLOCKS == 0:
+            layout.pageCollection().extendByNewPage()
         _further(layout, chart, number, folder)
     _table(layout, report.facts)
     return layout, tree
@@ -238,12 +238,13 @@ def _chart(layout: QgsLayout, chart: QImage, file: Path, area: QRectF, page: int
 
 
 def _further(layout: QgsLayout, drawn: FurtherChart, number: int, folder: str) -> None:
-    """A chart of the second page."""
-    top = TOP + number * BLOCK
-    _label(layout, drawn.title, QRectF(LEFT, top, WIDTH, 9), 14, page=1)
-    _label(layout, drawn.sentence, QRectF(LEFT, top + 9, WIDTH, 12), 11, page=1)
+    """A chart of the pages after the first."""
+    page, place = 1 + number // BLOCKS, number % BLOCKS
+    top = TOP + place * BLOCK
+    _label(layout, drawn.title, QRectF(LEFT, top, WIDTH, 9), 14, page)
+    _label(layout, drawn.sentence, QRectF(LEFT, top + 9, WIDTH, HEAD - 9), 11, page)
     area = QRectF(LEFT, top + HEAD, WIDTH, BLOCK - HEAD - 8)
-    _chart(layout, drawn.picture, Path(folder, f"chart_{number}.png"), area, page=1)
+    _chart(layout, drawn.picture, Path(folder, f"chart_{number}.png"), area, page)
 
 
 def _table(layout: QgsLayout, facts: Facts) -> None:

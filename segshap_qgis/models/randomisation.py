@@ -9,44 +9,18 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
 from ..errors import SettingsError
 from ..explain.faithfulness import rank_correlation
+from ..explain.reliability import RandomisationCheck
 from ..explain.types import Explanation
 from .segmentation import SegmentationModel
 
 SHARES = (0.1, 0.25, 0.5, 1.0)
-
-
-@dataclass(frozen=True)
-class RandomisationCheck:
-    """Rank correlations with the original explanation as more layers are re-initialised.
-
-    Attributes
-    ----------
-    layers : (S,) int64 array
-        Layers re-initialised, counted from the output.
-    n_layers : int
-        Layers with weights that the network has.
-    correlation : (S,) float64 array
-        Spearman's, of the signed contributions; NaN where all contributions are equal.
-    absolute_correlation : (S,) float64 array
-        The same of their absolute values.
-    ceiling : float
-        The original network's correlation with itself under another seed.
-    """
-
-    layers: NDArray[np.int64]
-    n_layers: int
-    correlation: NDArray[np.float64]
-    absolute_correlation: NDArray[np.float64]
-    ceiling: float
 
 
 def randomisation_check(

@@ -17,7 +17,7 @@ from qgis.core import (
     QgsProcessingParameterFeatureSink,
 )
 
-from ..checks import Checks, check, target_game
+from ..checks import check, target_game
 from ..explain import only_targets
 from ..explain.faithfulness import (
     CURVES,
@@ -25,6 +25,7 @@ from ..explain.faithfulness import (
     DeletionInsertion,
     deletion_insertion,
 )
+from ..explain.reliability import MEASURES, Checks
 from ..geo import Record
 from ..job import ExplainJob
 from ..workflow import CELL_KINDS
@@ -171,13 +172,7 @@ def _unheard(_share: float) -> None:
 
 def check_row(found: Checks) -> dict[str, float]:
     """What the checks found; nothing where a correlation has no value."""
-    row = {
-        "completeness_gap": found.completeness_gap,
-        "infidelity": found.infidelity,
-        "infidelity_error": found.infidelity_error,
-        "stability": found.stability,
-        "stability_of_sure": found.stability_of_sure,
-    }
+    row = {name: getattr(found, name) for name in MEASURES}
     layers = found.randomisation
     if layers is not None:
         shares = (layers.layers / layers.n_layers).tolist()
@@ -199,13 +194,6 @@ def area_row(found: DeletionInsertion) -> dict[str, float]:
 
 _KEY = (("feature", WHOLE), ("name", TEXT))
 _AREAS = (*CURVES, "random_deletion", "random_insertion")
-_MEASURES = (
-    "completeness_gap",
-    "infidelity",
-    "infidelity_error",
-    "stability",
-    "stability_of_sure",
-)
 _RANDOMISED = ("randomised_ceiling", *(f"randomised_{share}" for share in RANDOMISED))
 AREA_FIELDS = fields_of(
     [
@@ -213,7 +201,7 @@ AREA_FIELDS = fields_of(
         ("state", TEXT),
         *((f"{n}_auc", REAL) for n in _AREAS),
         ("random_better", WHOLE),
-        *((n, REAL) for n in (*_MEASURES, *_RANDOMISED)),
+        *((n, REAL) for n in (*MEASURES, *_RANDOMISED)),
     ]
 )
 CURVE_FIELDS = fields_of(

@@ -48,6 +48,10 @@ STYLE_TABLE_IN_QGIS = """CREATE TABLE "layer_styles" (
 "update_time" DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')))"""
 
 
+# Fields of a record that hold dataclasses by the name of their target.
+FINDINGS = ("record.curves", "record.checks")
+
+
 def assert_same(found, wanted, where="record"):
     """Equality field by field; arrays by type, shape and bytes, so that NaN and -0.0 count."""
     if dataclasses.is_dataclass(wanted):
@@ -57,7 +61,7 @@ def assert_same(found, wanted, where="record"):
     elif isinstance(wanted, np.ndarray):
         assert (found.dtype, found.shape) == (wanted.dtype, wanted.shape), where
         assert found.tobytes() == wanted.tobytes(), where
-    elif isinstance(wanted, (dict, tuple)) and where.startswith("record.curves"):
+    elif isinstance(wanted, (dict, tuple)) and where.startswith(FINDINGS):
         assert len(found) == len(wanted), where
         for key in wanted if isinstance(wanted, dict) else range(len(wanted)):
             assert_same(found[key], wanted[key], f"{where}[{key!r}]")
@@ -160,8 +164,8 @@ def test_a_run_that_was_explained_comes_back_equal(tmp_path):
     assert_same(read_geopackage(tmp_path / "runs.gpkg"), record)
 
 
-def test_a_run_without_probability_history_and_curves_comes_back(tmp_path):
-    record = small_record(probability=None, curves={})
+def test_a_run_without_probability_history_curves_and_checks_comes_back(tmp_path):
+    record = small_record(probability=None, curves={}, checks={})
     plain = dataclasses.replace(record.explanation, history=(), settings={})
     record = dataclasses.replace(record, explanation=plain, settings={}, target=1)
     written = write_geopackage(tmp_path / "runs.gpkg", [record])
