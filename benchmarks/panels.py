@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segshap_qgis.explain import Superpixels
-from segshap_qgis.figures import new_figure
+from segshap_qgis.figures import heat_colours, new_figure, signed_colours
 
 
 def row(n_panels: int) -> tuple[Any, Any]:
@@ -40,10 +40,19 @@ def show_cells(axis: Any, image: NDArray[np.floating], cells: Superpixels) -> No
 
 
 def show_signed(figure: Any, axis: Any, values: NDArray[np.floating], title: str) -> None:
-    """Signed values (H, W) on colours that are symmetric about zero, white."""
+    """Signed values (H, W) in the colours of the map in QGIS: symmetric about zero, white."""
     limit = float(np.nanmax(np.abs(values))) or 1.0
-    shown = axis.imshow(values, cmap="RdYlGn", vmin=-limit, vmax=limit, interpolation="nearest")
+    shown = axis.imshow(
+        values, cmap=signed_colours(), vmin=-limit, vmax=limit, interpolation="nearest"
+    )
     figure.colorbar(shown, ax=axis)
+    axis.set_title(title)
+    axis.set_axis_off()
+
+
+def show_heat(figure: Any, axis: Any, values: NDArray[np.floating], title: str) -> None:
+    """Values without a sign (H, W) in the colours of the map in QGIS."""
+    figure.colorbar(axis.imshow(values, cmap=heat_colours()), ax=axis)
     axis.set_title(title)
     axis.set_axis_off()
 

@@ -36,7 +36,7 @@ from segshap_qgis.models import (
 from segshap_qgis.models.randomisation import randomisation_check
 
 from .grids import KINDS, SIZES, make_cells
-from .panels import outline, row, show_cells, show_image, show_signed
+from .panels import outline, row, show_cells, show_heat, show_image, show_signed
 
 BACKGROUNDS = ("mean", "zero", "local_mean", "blur")
 RANDOM_MAPS = 10
@@ -196,9 +196,7 @@ def figure_rise(study: Study) -> Made:
     found, heat = study.explained(), study.heat()
     figure, axes = row(3)
     show_signed(figure, axes[0], found.to_map(), "Shapley values")
-    figure.colorbar(axes[1].imshow(heat.heat[0], cmap="inferno"), ax=axes[1])
-    axes[1].set_title("RISE")
-    axes[1].set_axis_off()
+    show_heat(figure, axes[1], heat.heat[0], "RISE")
     show_signed(figure, axes[2], heat.signed[0], "signed RISE")
     means = cell_means(heat.heat[0], found.superpixels)
     numbers = {

@@ -1,4 +1,4 @@
-"""Curves of faithfulness as figures, for reports. Needs matplotlib, which QGIS often brings."""
+"""Curves and colours of maps as figures, for reports. Needs matplotlib, which QGIS often brings."""
 
 from __future__ import annotations
 
@@ -7,18 +7,22 @@ from typing import TYPE_CHECKING, Any, Optional, Union
 
 import numpy as np
 
+from .colours import HEAT, POSITIONS, RED_WHITE_GREEN
 from .errors import DependencyError, SettingsError
 from .explain.faithfulness import Curve, DeletionInsertion
 from .explain.pixel_curves import PixelCurves
 from .explain.reliability import RandomisationCheck
 
 if TYPE_CHECKING:
+    from matplotlib.colors import Colormap
     from matplotlib.figure import Figure
 
 
 Curves = Union[PixelCurves, DeletionInsertion]
 KINDS = ("deletion", "insertion")
 RANDOM_COLOUR = "#9e9e9e"
+# An odd number has a middle, for zero.
+N_COLOURS = 257
 
 
 def new_figure(width: float, height: float) -> Figure:
@@ -33,13 +37,33 @@ def new_figure(width: float, height: float) -> Figure:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise DependencyError(
-            "Figures need matplotlib.",
-            "Install it into QGIS's Python: python3 -m pip install matplotlib.",
-        ) from error
+        raise _no_matplotlib() from error
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
+
+
+def signed_colours() -> Colormap:
+    """Red, white at zero, green, as on the map in QGIS; for limits that are symmetric about zero.
+
+    Raises
+    ------
+    DependencyError
+        matplotlib is missing.
+    """
+    places = [(1.0 + position) / 2.0 for position in POSITIONS]
+    return _colours("signed", list(zip(places, RED_WHITE_GREEN)))
+
+
+def heat_colours() -> Colormap:
+    """From no heat to the strongest, as on the map in QGIS.
+
+    Raises
+    ------
+    DependencyError
+        matplotlib is missing.
+    """
+    return _colours("heat", list(HEAT))
 
 
 def curves_figure(
@@ -114,6 +138,21 @@ def randomisation_figure(checks: Mapping[str, RandomisationCheck]) -> Figure:
     )
     axis.legend(fontsize="small")
     return figure
+
+
+def _colours(name: str, stops: list[Any]) -> Colormap:
+    try:
+        from matplotlib.colors import LinearSegmentedColormap
+    except ImportError as error:
+        raise _no_matplotlib() from error
+    return LinearSegmentedColormap.from_list(name, stops, N_COLOURS)
+
+
+def _no_matplotlib() -> DependencyError:
+    return DependencyError(
+        "Figures need matplotlib.",
+        "Install it into QGIS's Python: python3 -m pip install matplotlib.",
+    )
 
 
 def _random_curves(

@@ -1,4 +1,4 @@
-"""Curves of faithfulness on real figures."""
+"""Curves of faithfulness and colours of maps on real figures."""
 
 from __future__ import annotations
 
@@ -6,12 +6,20 @@ import sys
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex, to_rgba
 
+from segshap_qgis.colours import HEAT, POSITIONS, RED_WHITE_GREEN
 from segshap_qgis.errors import DependencyError, SettingsError
 from segshap_qgis.explain import deletion_insertion, explain, from_labels
 from segshap_qgis.explain.pixel_curves import pixel_curves
 from segshap_qgis.explain.reliability import RandomisationCheck
-from segshap_qgis.figures import curves_figure, new_figure, randomisation_figure
+from segshap_qgis.figures import (
+    curves_figure,
+    heat_colours,
+    new_figure,
+    randomisation_figure,
+    signed_colours,
+)
 from tests.explain.games import FunctionGame
 
 CELLS = from_labels(np.arange(9).reshape(3, 3))
@@ -73,3 +81,17 @@ def test_without_matplotlib_the_message_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(DependencyError, match="pip install matplotlib"):
         new_figure(4, 3)
+
+
+def test_signed_maps_have_the_colours_of_the_plugin_and_are_white_at_zero():
+    shown = new_figure(2, 2).subplots().imshow([[-2.0, 2.0]], cmap=signed_colours())
+    assert to_hex(shown.to_rgba(0.0)) == "#ffffff"
+    drawn = [shown.to_rgba(2 * position) for position in POSITIONS]
+    wanted = [to_rgba(colour) for colour in RED_WHITE_GREEN]
+    # Between two of its shades a colour is as near as a 256th of the scale allows.
+    np.testing.assert_allclose(drawn, wanted, atol=0.02)
+
+
+def test_heat_has_the_colours_of_the_plugin():
+    colours = heat_colours()
+    assert [to_hex(colours(share)) for share in (0.0, 1.0)] == [HEAT[0], HEAT[-1]]

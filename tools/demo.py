@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from segshap_qgis.explain import Explanation, explain, hexagons  # noqa: E402
+from segshap_qgis.figures import signed_colours  # noqa: E402
 from segshap_qgis.geo import Window, read_window  # noqa: E402
 from segshap_qgis.models import SegmentationModel, load_model, make_game  # noqa: E402
 
@@ -97,9 +98,7 @@ def draw(window: Window, probability: np.ndarray, explanations: dict, path: Path
 
     mpl.use("Agg")
     from matplotlib import pyplot as plt
-    from matplotlib.colors import LinearSegmentedColormap
 
-    signed = LinearSegmentedColormap.from_list("signed", ["#b2182b", "#ffffff", "#1b7837"])
     grey = window.bands[0]
     low, high = np.percentile(grey[window.valid], [1, 99])
     figure, axes = plt.subplots(len(explanations), 3, figsize=(11, 3.5 * len(explanations)))
@@ -109,7 +108,7 @@ def draw(window: Window, probability: np.ndarray, explanations: dict, path: Path
         shown = row[1].imshow(probability, cmap="magma", vmin=0, vmax=1)
         figure.colorbar(shown, ax=row[1], label="p(oil)")
         limit = np.abs(found.values).max()
-        shown = row[2].imshow(found.to_map(), cmap=signed, vmin=-limit, vmax=limit)
+        shown = row[2].imshow(found.to_map(), cmap=signed_colours(), vmin=-limit, vmax=limit)
         figure.colorbar(shown, ax=row[2], label="contribution (probability)")
         for axis in row:
             outline(axis, region)

@@ -18,8 +18,8 @@ from qgis.PyQt.QtGui import (
 )
 from qgis.PyQt.QtWidgets import QWidget
 
+from ..colours import ORANGE_WHITE_PURPLE, RED_WHITE_GREEN
 from ..explain import Explanation, is_heat
-from ..layers.styles import ORANGE_WHITE_PURPLE, RED_WHITE_GREEN
 from .charts import Axis, Chart, readable, row_height
 
 STRONGEST = 10

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from qgis.PyQt.QtGui import QColor, QIcon, QImage, QPixmap
 
-from ..layers.styles import ORANGE_WHITE_PURPLE, POSITIONS, RED_WHITE_GREEN, largest
+from ..colours import ORANGE_WHITE_PURPLE, POSITIONS, RED_WHITE_GREEN
+from ..layers.styles import largest
 
 SIDE = 96
 NOTHING = (128, 128, 128)

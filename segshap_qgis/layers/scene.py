@@ -16,6 +16,7 @@ from qgis.core import (
     QgsVectorLayer,
 )
 
+from ..colours import ORANGE_WHITE_PURPLE, RED_WHITE_GREEN
 from . import styles
 from .result import ROLE
 from .tree import place_above, source_layer
@@ -107,7 +108,7 @@ def _style_slicks(layer: QgsVectorLayer) -> None:
 
 def _style_cells(layer: QgsVectorLayer, target: str, colour_blind: bool) -> None:
     """The colours of a contribution map, the same for all slicks of the scene."""
-    palette = styles.ORANGE_WHITE_PURPLE if colour_blind else styles.RED_WHITE_GREEN
+    palette = ORANGE_WHITE_PURPLE if colour_blind else RED_WHITE_GREEN
     index = layer.fields().indexOf("contribution")
     ends = [layer.minimumValue(index), layer.maximumValue(index)]
     limit = max([abs(end) for end in ends if isinstance(end, float)] + [styles.SMALLEST_LIMIT])

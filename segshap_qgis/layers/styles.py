@@ -21,13 +21,9 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QColor
 
+from ..colours import HEAT, ORANGE_WHITE_PURPLE, POSITIONS, RED_WHITE_GREEN
 from ..explain import Explanation, has_signs
 
-# Colours from the most negative through zero to the most positive (ColorBrewer RdYlGn's ends
-# around white, and PuOr, which people with any colour vision tell apart).
-RED_WHITE_GREEN = ("#b2182b", "#e4605a", "#fddbc7", "#ffffff", "#d9f0d3", "#5aae61", "#1b7837")
-ORANGE_WHITE_PURPLE = ("#b35806", "#f1a340", "#fee0b6", "#ffffff", "#d8daeb", "#998ec3", "#542788")
-POSITIONS = (-1.0, -0.5, -0.15, 0.0, 0.15, 0.5, 1.0)
 # Around zero the image below shines through; strong contributions nearly cover it.
 ALPHAS = (205, 185, 100, 0, 100, 185, 205)
 # From exact to uncertain, and from "no" to "yes": each starts invisible.
@@ -36,10 +32,7 @@ PROBABILITY = ("#fde725", "#fd8d3c", "#bd0026")
 
 UNITS = {"probability": "probability", "logit": "logit", "decision": "share of pixels"}
 SMALLEST_LIMIT = 1e-6
-
-
-# From no heat to the strongest, for values without a sign.
-HEAT = ("#fcffa4", "#f98e09", "#bc3754", "#57106e")
+# The same for values without a sign: no heat shows the image.
 HEAT_ALPHAS = (0, 150, 190, 210)
 
 
