@@ -162,6 +162,11 @@ class CellLayers(NamedTuple):
     cut: Optional[Union[RasterGuide, PolygonGuide]] = None
     land: Optional[PolygonGuide] = None
 
+    @property
+    def follow_classes(self) -> bool:
+        """Whether the super-pixels follow the classes that the model predicts."""
+        return self.kind == "classes"
+
     def guide(self, window: Window, probabilities: Optional[NDArray[np.floating]] = None) -> Guide:
         """What the super-pixels of a window follow; called on any thread.
 
@@ -173,7 +178,7 @@ class CellLayers(NamedTuple):
             The model's output, for the kind "classes".
         """
         labels: Optional[NDArray[Any]] = None
-        if self.kind == "classes" and probabilities is not None:
+        if self.follow_classes and probabilities is not None:
             labels = probabilities.argmax(axis=0)
         elif self.cut is not None:
             labels = self.cut.labels(window)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from contextlib import suppress
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Optional, Protocol, Union
 
@@ -11,7 +13,7 @@ from qgis.core import QgsGeometry, QgsRasterLayer
 
 from . import __version__
 from .cell_layers import NO_LAYERS, CellLayers
-from .errors import RegionError
+from .errors import Interrupted, RegionError
 from .explain import Explanation
 from .geo import Record, Window, predicted_segment, region_from_geometry
 from .geo.grid import pixel_bounds, sides_beyond
@@ -114,18 +116,25 @@ class ExplainJob:
         self._model_id = model.card.id
         self._model_checksum = model_checksum(self.request.model, model.card)
         self.window = window = self._read()
+        probabilities: Optional[NDArray[np.float32]] = None
         with model.interruptible(task.is_cancelled):
-            probabilities = model.predict(
-                window.bands, window.valid, self.request.unit or window.unit
-            )
-        self._probability = probabilities[model.class_index(self.request.target)]
+            if self.kind == "slick" or self._layers.follow_classes:
+                probabilities = self._predict(model, window)
         self._region = region = self._locate(model, window, probabilities)
         task.located.emit(to_wkb(mask_outline(region, window.transform)))
         guide = self._layers.guide(window, probabilities)
+
+        def on_progress(partial: Explanation) -> bool:
+            goes_on = task.on_progress(partial)
+            if goes_on and self._probability is None and math.isfinite(partial.precision):
+                # The model's own map is kept with the result; the first map need not wait for it.
+                self._predict(model, window)
+            return goes_on
+
         found = explain_window(
-            self.request, model, window, region, task.on_progress, task.is_cancelled, guide
+            self.request, model, window, region, on_progress, task.is_cancelled, guide
         )
-        return None if found is None else self.keep(found)
+        return None if found is None else self._complete(found, model, task)
 
     def keep(self, found: Explanation) -> Record:
         """An explanation of this job, finished or not, with all that belongs to it."""
@@ -140,16 +149,33 @@ class ExplainJob:
             settings=self._facts(self.window),
         )
 
+    def _complete(self, found: Explanation, model: SegmentationModel, task: Watcher) -> Record:
+        """The record of what was found, with the model's own map unless the person waits."""
+        if self.window is not None and self._probability is None and not task.is_cancelled():
+            with suppress(Interrupted), model.interruptible(task.is_cancelled):
+                self._predict(model, self.window)
+        return self.keep(found)
+
+    def _predict(self, model: SegmentationModel, window: Window) -> NDArray[np.float32]:
+        """Probability of every class at every pixel; that of the target is kept."""
+        unit = self.request.unit or window.unit
+        probabilities = model.predict(window.bands, window.valid, unit)
+        self._probability = probabilities[model.class_index(self.request.target)]
+        return probabilities
+
     def _read(self) -> Window:
         """The window around the place, as large as the request says after merging."""
         factor = self.request.merge
         return merge_pixels(self.snapshot.read(self.place, self.request.window * factor), factor)
 
     def _locate(
-        self, model: SegmentationModel, window: Window, probabilities: NDArray[np.float32]
+        self,
+        model: SegmentationModel,
+        window: Window,
+        probabilities: Optional[NDArray[np.float32]],
     ) -> NDArray[np.bool_]:
-        """Pixels of the region of interest."""
-        if self.kind != "slick":
+        """Pixels of the region of interest; of a slick the probabilities must be known."""
+        if probabilities is None or self.kind != "slick":
             self.outside = share_outside(self.place, window)
             return region_from_geometry(self.place, window)
         row, column, _, _ = pixel_bounds(self.place, window.transform)

@@ -303,7 +303,8 @@ def explain_window(
     try:
         with model.interruptible(is_cancelled):
             superpixels = superpixels or superpixels_for(request, window, guide)
-            game = game_for(request, model, window, superpixels, region)
+            # Shapley values ask how good their game is at their first refresh.
+            game = game_for(request, model, window, superpixels, region, "provisional")
             found = _METHODS[request.method](
                 game,
                 superpixels,
@@ -326,6 +327,7 @@ def game_for(
     window: Window,
     superpixels: Superpixels,
     region: NDArray[np.bool_],
+    precision: str = "auto",
 ) -> Game:
     """The game of a request: on one background or several, of one class or one against another.
 
@@ -341,6 +343,8 @@ def game_for(
         The players.
     region : (H, W) bool array
         Region of interest.
+    precision : {"auto", "provisional"}
+        As `models.StagedGame`, for Shapley values on one background of one model.
 
     Returns
     -------
@@ -353,7 +357,10 @@ def game_for(
     from .models import make_averaged_game, make_game
 
     classes = _played_classes(request, model)
-    make: Any = make_averaged_game if isinstance(request.background, tuple) else make_game
+    make: Any = make_game
+    if isinstance(request.background, tuple):
+        # A provisional game keeps its tables twice: one may, several would fill the memory.
+        make, precision = make_averaged_game, "auto"
     game: Game = make(
         model,
         window.bands,
@@ -366,7 +373,7 @@ def game_for(
         unit=request.unit or window.unit,
         # Soft masks know no cells, and are no use to tables of what cells show.
         **(
-            {"evaluations": request.budget}
+            {"evaluations": request.budget, "precision": precision}
             if request.method == "shapley"
             else {"evaluations": 0, "precision": "float32"}
         ),

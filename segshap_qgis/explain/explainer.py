@@ -60,7 +60,8 @@ def explain(
         influence any target; they get contribution 0 with standard error 0 and cost nothing), and
         ``differences`` ((T,) float64: by how much reduced precision changes its values). Once these
         exceed a tenth of the standard error that is asked for or reached, the game's ``sharpen()``
-        is called and everything is evaluated again.
+        is called and everything is evaluated again. They are asked for at the first refresh, after
+        it was told.
     superpixels : Superpixels
         The players.
     budget : int, default 2500
@@ -254,8 +255,8 @@ class _Inquiry:
             return
         reached = self.latest.standard_errors.max(axis=1)
         asked = (stop_at or 0.0) * np.ptp(self.latest.values, axis=1)
-        # Unknown standard errors, NaN, ask for nothing yet.
-        if (coarse > COARSENESS * np.maximum(reached, asked)).any():
+        # Unknown standard errors, NaN, ask for nothing yet, unless the values are of no use at all.
+        if (np.isinf(coarse) | (coarse > COARSENESS * np.maximum(reached, asked))).any():
             n_pairs = self.n_pairs
             game.sharpen()
             self.values, self.memory = self.values[:0], {}

@@ -9,7 +9,7 @@ are known to contribute nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import torch
@@ -32,11 +32,20 @@ NUMBERS_PER_CALL = 2**25
 LARGEST_BATCH = 16
 # Operations of a call: a second or two, for the same reasons.
 OPERATIONS_PER_CALL = 1e11
-# Coalitions on which reduced precision is tried, beside nobody and everyone.
+# Coalitions on which reduced precision is tried, beside nobody and everyone; and how many of all
+# these a provisional game looks at before its first value.
 SAMPLE = 30
+FIRST_LOOK = 4
 # Reduced precision may change values by a tenth of the standard error at which runs usually stop,
 # 3% of the range of the contributions; the range of the values stands in for the latter.
 TOLERATED_SHARE = 0.1 * 0.03
+
+
+class Trial(NamedTuple):
+    """What it takes to say how good bfloat16 is: the tables in float32, and what is tolerated."""
+
+    tables: dict[Lift, Table]
+    tolerance: float | None
 
 
 class StagedGame(MaskedGame):
@@ -48,10 +57,12 @@ class StagedGame(MaskedGame):
         As `MaskedGame`.
     memory_limit : float, default 2e9
         Bytes that the tables may take.
-    precision : {"float32", "auto"}, default "float32"
+    precision : {"float32", "auto", "provisional"}, default "float32"
         "auto" computes in bfloat16 where the hardware has it and the values of a sample of
         coalitions differ little enough. Whoever knows the standard errors can compare them with
-        `differences` and have it `sharpen`.
+        `differences` and have it `sharpen`. "provisional" has its first values sooner: it looks at
+        a few of the sample, and at all of it when `differences` are asked for, as whoever takes it
+        must before trusting what was said.
     tolerance : float, optional
         Largest difference of a value that "auto" accepts; by default 0.3% of the range of the
         sample's values, for each target.
@@ -64,8 +75,6 @@ class StagedGame(MaskedGame):
         Cells outside the receptive field of every region: their contribution is exactly 0.
     dtype : torch.dtype
         What it computes in.
-    differences : (T,) float64 array
-        Largest difference of the sample's values when `dtype` is not float32, else 0.
     plan, plans : Plan, list of Plan
         How it evaluates, chosen for the least work, and how else it could: with tables at no cut
         of the network, at the first, at the first two...
@@ -98,20 +107,35 @@ class StagedGame(MaskedGame):
         self.follow(min(self.plans, key=lambda plan: plan.work(evaluations)))
         self.batch_size = keywords.get("batch_size") or _suitable_batch(self.plan.program)
         self.mask_batch_size = min(self.batch_size, _suitable_batch(self.plans[0].program))
-        if precision == "auto":
-            self.try_bfloat16(tolerance)
+        if precision != "float32":
+            self.try_bfloat16(tolerance, is_provisional=precision == "provisional")
 
     def follow(self, plan: Plan) -> None:
         """Build the tables of one of the `plans` and evaluate by it, in float32, from now on."""
         self.plan = plan
-        self.tables = self._build(plan)
-        self.dtype, self.differences = torch.float32, np.zeros(self.n_targets)
-        plan.program.prepare(self.dtype)
+        self._trial: Trial | None = None
+        self._differences: NDArray[np.float64] | None = np.zeros(self.n_targets)
+        self._compute_in(torch.float32, self._build(plan))
 
     def sharpen(self) -> None:
         """Compute in float32 from now on."""
-        if self.dtype != torch.float32:
+        if self._trial is not None:
+            self._compute_in(torch.float32, self._trial.tables)
+            self._trial, self._differences = None, np.zeros(self.n_targets)
+        elif self.dtype != torch.float32:
             self.follow(self.plan)
+
+    @property
+    def differences(self) -> NDArray[np.float64]:
+        """Largest difference of the sample's values when `dtype` is not float32, else 0: (T,).
+
+        Infinite where a provisional game turns out to be of no use until it is sharpened.
+        """
+        if self._trial is not None and self._differences is None:
+            differences, is_good = self._compared(self._trial, SAMPLE + 2)
+            self._differences = differences if is_good else np.full(self.n_targets, np.inf)
+            self._trial = None if is_good else self._trial
+        return cast("NDArray[np.float64]", self._differences)
 
     @property
     def table_bytes(self) -> int:
@@ -202,29 +226,45 @@ class StagedGame(MaskedGame):
         values = [self.read_out(logits[w], [pixels]) for w, pixels in self._local_pixels]
         return np.concatenate(values, axis=1)
 
-    def try_bfloat16(self, tolerance: float | None) -> None:
+    # Precision ----------------------------------------------------------------------------------
+
+    def try_bfloat16(self, tolerance: float | None, is_provisional: bool = False) -> None:
         """Compute in bfloat16 if that changes the values of a sample little enough.
 
         Parameters
         ----------
         tolerance : float, optional
             As in the constructor.
+        is_provisional : bool, default False
+            A few of the sample will do until `differences` are asked for.
         """
         if not _has_fast_bfloat16(self.labels.device):
             return
-        rng = np.random.default_rng(0)
-        sample = rng.random((SAMPLE + 2, self.n_players)) < rng.random((SAMPLE + 2, 1))
-        sample[0], sample[1] = False, True
-        exact, tables = self(sample), self.tables
-        self.plan.program.prepare(torch.bfloat16)
-        self.tables = {lift: table.to(torch.bfloat16) for lift, table in tables.items()}
-        differences = np.abs(self(sample) - exact).max(axis=0)
-        allowed = TOLERATED_SHARE * np.ptp(exact, axis=0) if tolerance is None else tolerance
-        if (differences <= allowed).all():
-            self.dtype, self.differences = torch.bfloat16, differences
+        trial = Trial(self.tables, tolerance)
+        if is_provisional and self._compared(trial, FIRST_LOOK)[1]:
+            self._trial, self._differences = trial, None
+            return
+        differences, is_good = self._compared(trial, SAMPLE + 2)
+        if is_good:
+            self._differences = differences
         else:
-            self.tables = tables
-            self.plan.program.prepare(torch.float32)
+            self._compute_in(torch.float32, trial.tables)
+
+    def _compared(self, trial: Trial, count: int) -> tuple[NDArray[np.float64], bool]:
+        """By how much bfloat16 changes values of the sample, (T,), and whether that is little."""
+        sample = _sample(self.n_players)[:count]
+        self._compute_in(torch.float32, trial.tables)
+        exact = self(sample)
+        coarse = {lift: table.to(torch.bfloat16) for lift, table in trial.tables.items()}
+        self._compute_in(torch.bfloat16, coarse)
+        differences = np.abs(self(sample) - exact).max(axis=0)
+        share = TOLERATED_SHARE * np.ptp(exact, axis=0)
+        allowed = share if trial.tolerance is None else trial.tolerance
+        return differences, bool((differences <= allowed).all())
+
+    def _compute_in(self, dtype: torch.dtype, tables: dict[Lift, Table]) -> None:
+        self.dtype, self.tables = dtype, tables
+        self.plan.program.prepare(dtype)
 
 
 def make_game(
@@ -246,7 +286,7 @@ def make_game(
         As `MaskedGame`.
     evaluations : int, default 1000
         Evaluations to expect, against which building tables is weighed.
-    precision : {"auto", "float32"}, default "auto"
+    precision : {"auto", "provisional", "float32"}, default "auto"
         As `StagedGame`.
 
     Returns
@@ -259,6 +299,14 @@ def make_game(
     if not stages or not all(has_fast_form(stage.module) for stage in stages):
         return MaskedGame(*plain, **keywords)
     return StagedGame(*plain, evaluations=evaluations, precision=precision, **keywords)
+
+
+def _sample(n_players: int) -> NDArray[np.bool_]:
+    """Coalitions on which precisions are compared: nobody, everyone, and some of any size."""
+    rng = np.random.default_rng(0)
+    sample = rng.random((SAMPLE + 2, n_players)) < rng.random((SAMPLE + 2, 1))
+    sample[0], sample[1] = False, True
+    return sample
 
 
 def _suitable_batch(program: Program) -> int:

@@ -55,3 +55,34 @@ def test_a_run_to_the_end_of_its_budget_asks_for_more_than_one_that_stops_itself
     assert game.step == 0.01
     explain(game, SUPERPIXELS, 200, 1)
     assert game.step == 0.0
+
+
+def test_values_of_no_use_are_asked_again_though_standard_errors_are_unknown():
+    coarse, sharp = RoundedGame(0.05), RoundedGame(0.0)
+    coarse.differences = np.array([np.inf])
+    found = explain(coarse, SUPERPIXELS, 20, 1, "leverage")
+    assert np.isnan(found.standard_errors).all()
+    assert coarse.step == 0
+    exact = explain(sharp, SUPERPIXELS, 20, 1, "leverage")
+    assert np.array_equal(found.values, exact.values)
+
+
+def test_how_good_a_game_is_need_not_be_known_before_the_first_map():
+    told = []
+
+    class Provisional(RoundedGame):
+        @property
+        def differences(self):
+            told.append("differences")
+            return np.zeros(1)
+
+        @differences.setter
+        def differences(self, _):
+            """The constructor's."""
+
+    def on_progress(partial):
+        told.append(np.isfinite(partial.precision))
+        return True
+
+    explain(Provisional(0.0), SUPERPIXELS, 40, 1, on_progress=on_progress)
+    assert told.index("differences") > told.index(True)

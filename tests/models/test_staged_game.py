@@ -313,6 +313,46 @@ class TestPrecision:
         assert not game.differences.any()
         assert np.array_equal(game(z), exact(z))
 
+    def provisional_and_all(self, model, tolerance):
+        """A provisional game, and the largest differences of a few of the sample and of all."""
+        region = block(self.shape, 30, 30, 5)
+        common = (model, image_of(self.shape), hexagons(self.shape, side=20), [region], [0])
+        exact, coarse = StagedGame(*common), StagedGame(*common, precision="auto", tolerance=1.0)
+        sample = staged_game_module._sample(exact.n_players)
+        differences = np.abs(coarse(sample) - exact(sample))
+        few = differences[: staged_game_module.FIRST_LOOK].max()
+        assert few < differences.max(), "else this test shows nothing"
+        tolerance = tolerance(few, differences.max())
+        return exact, StagedGame(*common, precision="provisional", tolerance=tolerance)
+
+    def test_a_provisional_game_looks_at_the_whole_sample_when_it_is_asked(self, model):
+        exact, game = self.provisional_and_all(model, lambda _few, most: most)
+        z = np.random.default_rng(9).random((16, game.n_players)) < 0.5
+        first = game(z)
+        assert game.dtype == torch.bfloat16
+        asked = staged_game_module._sample(game.n_players)
+        np.testing.assert_array_equal(
+            game.differences, np.abs(game(asked) - exact(asked)).max(axis=0)
+        )
+        assert np.array_equal(game(z), first)
+
+    def test_a_provisional_game_that_was_no_good_says_so_and_is_sharpened(self, model):
+        exact, game = self.provisional_and_all(model, lambda few, _most: few)
+        z = np.random.default_rng(9).random((16, game.n_players)) < 0.5
+        game(z)
+        assert np.isinf(game.differences).all()
+        game.sharpen()
+        assert game.dtype == torch.float32
+        assert not game.differences.any()
+        assert np.array_equal(game(z), exact(z))
+
+    def test_a_provisional_game_that_is_no_good_at_once_is_no_such_game(self, model):
+        exact, game = self.provisional_and_all(model, lambda few, _most: few / 2)
+        z = np.random.default_rng(9).random((16, game.n_players)) < 0.5
+        assert game.dtype == torch.float32
+        assert not game.differences.any()
+        assert np.array_equal(game(z), exact(z))
+
 
 def test_a_cancel_stops_between_two_layers(model):
     shape = (64, 64)
