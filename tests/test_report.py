@@ -72,7 +72,7 @@ def test_a_report_has_a_page_of_pictures_and_pages_of_facts(report, tmp_path):
 
 def test_further_charts_have_pages_between_pictures_and_facts(report, tmp_path):
     chart = CurvesChart()
-    chart.show_curves(report.record.curves["oil"])
+    chart.show_found(report.record.curves["oil"])
     titles = ("This", "That", "Third")
     further = [FurtherChart(title, f"{title} does.", chart.picture()) for title in titles]
     report = report._replace(further=further)

@@ -55,6 +55,18 @@ class GameJob:
         return partial
 
 
+class DeafJob(GameJob):
+    """Hears of no cancel until it is released."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.working, self.released = threading.Event(), threading.Event()
+
+    def carry_out(self, _task):
+        self.working.set()
+        self.released.wait(20)
+
+
 class FunctionJob(GameJob):
     """Does whatever the test wants."""
 
@@ -72,6 +84,18 @@ def run(task: ExplainTask, seconds: float = 20) -> None:
     task.ended.connect(lambda: ended.append(True))
     QgsApplication.taskManager().addTask(task)
     wait_until(lambda: ended, seconds)
+
+
+def cancel_once(task: ExplainTask, happened) -> float:
+    """Start a task and cancel it once something happened; the seconds until it ended."""
+    ended = []
+    task.ended.connect(lambda: ended.append(time.monotonic()))
+    QgsApplication.taskManager().addTask(task)
+    wait_until(happened)
+    cancelled = time.monotonic()
+    task.cancel()
+    wait_until(lambda: ended)
+    return ended[0] - cancelled
 
 
 def wait_until(condition, seconds: float = 20) -> None:
@@ -125,36 +149,19 @@ def test_previews_are_throttled(qgis_app):
 
 def test_cancelling_takes_less_than_a_second_and_keeps_what_was_learnt(qgis_app):
     task = ExplainTask(GameJob(0.05, budget=10_000), "linear")
-    ended, seen = [], []
-    task.ended.connect(lambda: ended.append(time.monotonic()))
+    seen = []
     task.advanced.connect(lambda advance: seen.append(advance.evaluations))
-    QgsApplication.taskManager().addTask(task)
-    wait_until(lambda: seen and seen[-1] >= 30)
-    cancelled = time.monotonic()
-    task.cancel()
-    wait_until(lambda: ended)
-    assert ended[0] - cancelled < 1
+    assert cancel_once(task, lambda: seen and seen[-1] >= 30) < 1
     assert task.record.evaluations >= 30
     assert task.record.values.sum() == pytest.approx(1.2)
 
 
 def test_a_job_that_does_not_listen_is_left_to_itself_within_a_second(qgis_app):
-    working, released = threading.Event(), threading.Event()
-
-    def deaf(_task):
-        working.set()
-        released.wait(20)
-
-    task = ExplainTask(FunctionJob(deaf), "deaf")
-    ended = []
-    task.ended.connect(lambda: ended.append(time.monotonic()))
-    QgsApplication.taskManager().addTask(task)
-    wait_until(working.is_set)
-    cancelled = time.monotonic()
-    task.cancel()
-    wait_until(lambda: ended)
-    released.set()
-    assert ended[0] - cancelled < 1
+    job = DeafJob()
+    task = ExplainTask(job, "deaf")
+    seconds = cancel_once(task, job.working.is_set)
+    job.released.set()
+    assert seconds < 1
     assert task.record is None
 
 
@@ -172,37 +179,20 @@ def test_what_a_job_had_learnt_before_it_stopped_listening_is_kept(qgis_app):
     job.game = StuckGame(0.0)
     task = ExplainTask(job, "stuck")
     task.advanced.connect(told.append, Qt.ConnectionType.DirectConnection)
-    ended = []
-    task.ended.connect(lambda: ended.append(time.monotonic()))
-    QgsApplication.taskManager().addTask(task)
-    wait_until(stuck.is_set)
-    cancelled = time.monotonic()
-    task.cancel()
-    wait_until(lambda: ended)
+    seconds = cancel_once(task, stuck.is_set)
     kept = task.record
     released.set()
-    assert ended[0] - cancelled < 1
+    assert seconds < 1
     assert kept.evaluations == told[-1].evaluations
     QTest.qWait(200)
     assert task.record is kept, "the straggler changes nothing"
 
 
 def test_work_that_goes_on_after_a_cancel_is_waited_for_before_the_plugin_goes(qgis_app):
-    working, released = threading.Event(), threading.Event()
-
-    def deaf(_task):
-        working.set()
-        released.wait(20)
-
-    task = ExplainTask(FunctionJob(deaf), "deaf")
-    ended = []
-    task.ended.connect(lambda: ended.append(True))
-    QgsApplication.taskManager().addTask(task)
-    wait_until(working.is_set)
-    task.cancel()
-    wait_until(lambda: ended)
+    job = DeafJob()
+    cancel_once(ExplainTask(job, "deaf"), job.working.is_set)
     assert not wait_until_done(0.05)
-    released.set()
+    job.released.set()
     assert wait_until_done(20)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Optional
+from typing import Any, Optional
 
 import numpy as np
 from qgis.PyQt.QtCore import QCoreApplication, QPointF, QRect, QRectF, QSize, Qt
@@ -132,6 +132,46 @@ class Chart(QWidget):
         painter.end()
 
 
+class FoundChart(Chart):
+    """A chart of what was found out about a run; empty until there is something.
+
+    Subclasses implement `spoken` and `draw_found`.
+
+    Attributes
+    ----------
+    found : object
+        What is drawn; None draws nothing.
+    """
+
+    def __init__(self, parent: Optional[QWidget] = None) -> None:
+        super().__init__(parent)
+        self.found: Any = None
+
+    def show_found(self, found: Any) -> None:
+        """Draw what was found, or nothing where that is None."""
+        self.found = found
+        self.setAccessibleDescription("" if found is None else self.spoken())
+        self.update()
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether anything was found."""
+        return self.found is not None
+
+    def spoken(self) -> str:
+        """What the chart shows, for those who cannot see it."""
+        raise NotImplementedError
+
+    def draw_found(self, painter: QPainter, area: QRectF, palette: QPalette) -> None:
+        """As `draw`, once there is something."""
+        raise NotImplementedError
+
+    def draw(self, painter: QPainter, area: QRectF, palette: QPalette) -> None:
+        """Draw what was found."""
+        if self.is_drawn:
+            self.draw_found(painter, area, palette)
+
+
 def paper_palette() -> QPalette:
     """Black on white."""
     palette = QPalette(Qt.GlobalColor.white)
@@ -181,7 +221,12 @@ def line_in(
 
 
 def draw_share_axes(
-    painter: QPainter, plot: QRectF, palette: QPalette, marks: Mapping[str, float], below: str
+    painter: QPainter,
+    plot: QRectF,
+    palette: QPalette,
+    limits: tuple[float, float],
+    marks: Mapping[str, float],
+    below: str,
 ) -> None:
     """Axes of a plot over a share of something.
 
@@ -193,8 +238,10 @@ def draw_share_axes(
         Where it lies.
     palette : QPalette
         Colours of lines and texts.
+    limits : (float, float)
+        Values at its bottom and its top.
     marks : mapping of str to float
-        Texts left of the plot, and how high they stand, 0 to 1 of its height.
+        Texts left of the plot, and the values that they stand at.
     below : str
         Of what the share is taken.
     """
@@ -204,9 +251,8 @@ def draw_share_axes(
     painter.drawLine(plot.bottomLeft(), plot.topLeft())
     painter.setPen(palette.color(QPalette.ColorRole.WindowText))
     right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-    for text, share in marks.items():
-        y = plot.bottom() - plot.height() * share
-        row = QRectF(plot.left() - 5 * height, y - height / 2, 4.75 * height, height)
+    for text, place in zip(marks, line_in(plot, limits, [0.0] * len(marks), marks.values())):
+        row = QRectF(plot.left() - 5 * height, place.y() - height / 2, 4.75 * height, height)
         painter.drawText(row, right, text)
     row = QRectF(plot.left(), plot.bottom() + 0.1 * height, plot.width(), height)
     painter.drawText(row, int(Qt.AlignmentFlag.AlignLeft), "0%")

@@ -10,7 +10,7 @@ from qgis.PyQt.QtCore import QRectF, Qt
 from qgis.PyQt.QtGui import QColor, QFontMetricsF, QPainter, QPalette, QPen, QPolygonF
 from qgis.PyQt.QtWidgets import QWidget
 
-from .charts import Chart, draw_share_axes, line_in, row_height
+from .charts import FoundChart, draw_share_axes, line_in, row_height
 
 OWN = QColor("#4a8fd9")
 REVERSE = QColor("#d98b4a")
@@ -18,14 +18,13 @@ RANDOM_OPACITY = 60
 POINTS = 41
 
 
-class CurvesChart(Chart):
+class CurvesChart(FoundChart):
     """Two plots side by side: share of the difference against the share of the area changed."""
 
     wanted_rows = 12
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
-        self.found: Any = None
         self.setAccessibleName(self.tr("Deletion and insertion curves"))
         self.setToolTip(
             self.tr(
@@ -36,24 +35,12 @@ class CurvesChart(Chart):
             )
         )
 
-    def show_curves(self, found: Any) -> None:
-        """Draw the curves of a run.
+    def spoken(self) -> str:
+        """The areas under the curves."""
+        return "; ".join(self._titles()).replace("\n", ", ")
 
-        Parameters
-        ----------
-        found : DeletionInsertion or None
-            None draws nothing.
-        """
-        self.found = found
-        self.setAccessibleDescription(
-            "; ".join(self._titles()).replace("\n", ", ") if found else ""
-        )
-        self.update()
-
-    def draw(self, painter: QPainter, area: QRectF, palette: QPalette) -> None:
+    def draw_found(self, painter: QPainter, area: QRectF, palette: QPalette) -> None:
         """Deletion on the left, insertion on the right."""
-        if self.found is None:
-            return
         found, half = self.found, area.width() / 2
         plots = (
             (found.deletion, found.reverse_deletion, found.random_deletion),
@@ -97,9 +84,8 @@ class CurvesChart(Chart):
         painter.setPen(text)
         heading = QRectF(place.left(), place.top(), place.width(), 2 * height)
         painter.drawText(heading, int(Qt.AlignmentFlag.AlignCenter), title)
-        low, high = limits
-        marks = {f"{share:.0%}": (share - low) / (high - low) for share in (0.0, 1.0)}
-        draw_share_axes(painter, plot, palette, marks, self.tr("area"))
+        marks = {f"{share:.0%}": share for share in (0.0, 1.0)}
+        draw_share_axes(painter, plot, palette, limits, marks, self.tr("area"))
         painter.save()
         painter.setClipRect(plot)
         painter.setPen(Qt.PenStyle.NoPen)

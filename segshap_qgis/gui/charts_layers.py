@@ -9,18 +9,17 @@ from qgis.PyQt.QtCore import QPointF, QRectF, Qt
 from qgis.PyQt.QtGui import QColor, QFontMetricsF, QPainter, QPalette, QPen
 from qgis.PyQt.QtWidgets import QWidget
 
-from .charts import Chart, draw_share_axes, line_in, row_height
+from .charts import FoundChart, draw_share_axes, line_in, row_height
 from .charts_curves import OWN, REVERSE
 
 
-class LayersChart(Chart):
+class LayersChart(FoundChart):
     """Rank correlation with the map against the share of the layers that are re-initialised."""
 
     wanted_rows = 10
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
-        self.found: Any = None
         self.setAccessibleName(self.tr("Likeness to the map of re-initialised models"))
         self.setToolTip(
             self.tr(
@@ -31,36 +30,19 @@ class LayersChart(Chart):
             )
         )
 
-    def show_check(self, found: Any) -> None:
-        """Draw a check.
+    def spoken(self) -> str:
+        """Shares of the layers and what is left."""
+        shares, correlations = self.found.layers / self.found.n_layers, self.found.correlation
+        return "; ".join(f"{share:.0%}: {value:.2f}" for share, value in zip(shares, correlations))
 
-        Parameters
-        ----------
-        found : RandomisationCheck or None
-            None draws nothing.
-        """
-        self.found = found
-        if found is not None:
-            shares, correlations = found.layers / found.n_layers, found.correlation
-            spoken = (f"{share:.0%}: {value:.2f}" for share, value in zip(shares, correlations))
-            self.setAccessibleDescription("; ".join(spoken))
-        self.update()
-
-    @property
-    def is_drawn(self) -> bool:
-        """Whether layers were re-initialised."""
-        return self.found is not None
-
-    def draw(self, painter: QPainter, area: QRectF, palette: QPalette) -> None:
+    def draw_found(self, painter: QPainter, area: QRectF, palette: QPalette) -> None:
         """Axes, the ceiling, both curves from it on."""
-        if not self.is_drawn:
-            return
         height = row_height(self.font())
         left = QFontMetricsF(self.font()).horizontalAdvance("-0.00") + height / 3
         plot = area.adjusted(left, height / 2, -height / 2, -2 * height)
-        low, high = self._limits()
-        marks = {f"{value:g}": (value - low) / (high - low) for value in {low, 0.0, 1.0}}
-        draw_share_axes(painter, plot, palette, marks, self.tr("layers re-initialised"))
+        limits = self._limits()
+        marks = {f"{value:g}": value for value in {limits[0], 0.0, 1.0}}
+        draw_share_axes(painter, plot, palette, limits, marks, self.tr("layers re-initialised"))
         shares = np.append(0.0, self.found.layers / self.found.n_layers)
         self._draw_line(painter, plot, [0.0, 1.0], [self.found.ceiling] * 2, _dotted(palette))
         for values, pen in (

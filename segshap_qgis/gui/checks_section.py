@@ -110,7 +110,7 @@ class ChecksSection(AskedSection):
         self.found = found
         self.text.setText(verdict(found, record))
         self.table.fill(check_rows(found, record))
-        self.chart.show_check(found.randomisation)
+        self.chart.show_found(found.randomisation)
         self._arrange(found)
 
     def _arrange(self, found: Any = None, running: bool = False) -> None:

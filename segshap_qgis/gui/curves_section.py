@@ -70,7 +70,7 @@ class CurvesSection(AskedSection):
         found : DeletionInsertion
             The curves.
         """
-        self.chart.show_curves(found)
+        self.chart.show_found(found)
         self.text.setText(verdict(found))
         self._arrange(drawn=True)
 

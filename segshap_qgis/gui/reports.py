@@ -88,13 +88,13 @@ class Reports(QObject):
             charts.append(FurtherChart(self.tr("How the map settled"), reached, settling.picture()))
         if curves is not None:
             played = CurvesChart()
-            played.show_curves(curves)
+            played.show_found(curves)
             title = self.tr("Does the model follow the map?")
             charts.append(FurtherChart(title, verdict(curves), played.picture()))
         checks = record.checks.get(record.target_name)
         if checks is not None and checks.randomisation is not None:
             layers = LayersChart()
-            layers.show_check(checks.randomisation)
+            layers.show_found(checks.randomisation)
             title = self.tr("How far can the map be relied on?")
             charts.append(FurtherChart(title, checked(checks, record), layers.picture()))
         return charts
