@@ -1279,6 +1279,121 @@ Une bonne explication donne une petite aire sous la courbe de suppression et une
         </message>
     </context>
     <context>
+        <name>Layers</name>
+        <message>
+            <source>, trust </source>
+            <translation>, confiance </translation>
+        </message>
+        <message>
+            <source>0 {}: exact</source>
+            <translation>0 {} : exact</translation>
+        </message>
+        <message>
+            <source>0: no {}</source>
+            <translation>0 : pas de {}</translation>
+        </message>
+        <message>
+            <source>1: {}</source>
+            <translation>1 : {}</translation>
+        </message>
+        <message>
+            <source>classes</source>
+            <translation>classes</translation>
+        </message>
+        <message>
+            <source>contribution</source>
+            <translation>contribution</translation>
+        </message>
+        <message>
+            <source>contributions to p({})</source>
+            <translation>contributions à p({})</translation>
+        </message>
+        <message>
+            <source>logit</source>
+            <translation>logit</translation>
+        </message>
+        <message>
+            <source>model output</source>
+            <translation>sortie du modèle</translation>
+        </message>
+        <message>
+            <source>not explained</source>
+            <translation>non expliquée</translation>
+        </message>
+        <message>
+            <source>output</source>
+            <translation>sortie</translation>
+        </message>
+        <message>
+            <source>probability</source>
+            <translation>probabilité</translation>
+        </message>
+        <message>
+            <source>rank {}, {} % of the difference</source>
+            <translation>rang {}, {} % de la différence</translation>
+        </message>
+        <message>
+            <source>region</source>
+            <translation>région</translation>
+        </message>
+        <message>
+            <source>share of pixels</source>
+            <translation>part des pixels</translation>
+        </message>
+        <message>
+            <source>slick </source>
+            <translation>nappe </translation>
+        </message>
+        <message>
+            <source>slicks</source>
+            <translation>nappes</translation>
+        </message>
+        <message>
+            <source>standard error</source>
+            <translation>erreur type</translation>
+        </message>
+        <message>
+            <source>super-pixel </source>
+            <translation>superpixel </translation>
+        </message>
+        <message>
+            <source>super-pixels</source>
+            <translation>superpixels</translation>
+        </message>
+        <message>
+            <source>trust {} to {}</source>
+            <translation>confiance de {} à {}</translation>
+        </message>
+        <message>
+            <source>{} (so far)</source>
+            <translation>{} (jusqu'ici)</translation>
+        </message>
+        <message>
+            <source>{} to {}</source>
+            <translation>{} à {}</translation>
+        </message>
+        <message>
+            <source>{} {}: against {}</source>
+            <translation>{} {} : contre {}</translation>
+        </message>
+        <message>
+            <source>{} {}: for {}</source>
+            <translation>{} {} : pour {}</translation>
+        </message>
+        <message>
+            <source>{} {}: matters least for {}</source>
+            <translation>{} {} : compte le moins pour {}</translation>
+        </message>
+        <message>
+            <source>{} {}: matters most for {}</source>
+            <translation>{} {} : compte le plus pour {}</translation>
+        </message>
+        <message>
+            <source>±{} {}: standard error</source>
+            <translation>±{} {} : erreur type</translation>
+        </message>
+    </context>
+    <context>
         <name>LayersChart</name>
         <message>
             <source>Blue: rank correlation of the map with that of the model after a share of its layers, counted from its output, has lost what it learnt. Orange, without the signs. The dotted line is what another seed reaches. A map that shows what the model has learnt falls towards 0.</source>

@@ -7,10 +7,13 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from qgis.core import QgsExpression, QgsExpressionContext
 from qgis.PyQt.QtCore import QCoreApplication, QTranslator
 from qgis.PyQt.QtGui import QImage
 
 from segshap_qgis.errors import ExportError
+from segshap_qgis.layers import draw, result_layers
+from tests.small_record import small_record
 from tools.translations import texts_of, texts_of_sources
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -88,6 +91,20 @@ def test_the_dock_opens_in_french(qgis_app, french):
     assert dock.method.effort_box.currentText() == "Équilibré"
     assert dock.runs.tree.headerItem().text(0) == "Calcul"
     dock.forget()
+
+
+def test_layers_and_legends_are_french(qgis_app, french, tmp_path):
+    record = small_record()
+    layers = result_layers(record, draw(record, str(tmp_path)))
+    names = [layer.name() for layer in layers.values()]
+    assert names == ["région", "superpixels", "contribution", "erreur type", "sortie du modèle"]
+    shader = layers["contribution"].renderer().shader().rasterShaderFunction()
+    assert shader.legendSettings().maximumLabel().endswith(" probabilité : pour oil")
+    cell = next(layers["superpixels"].getFeatures())
+    context = QgsExpressionContext()
+    context.setFeature(cell)
+    named = QgsExpression(layers["superpixels"].displayExpression())
+    assert named.evaluate(context) == f"superpixel {cell['cell']}"
 
 
 def test_a_text_of_a_base_class_is_french_in_a_subclass(qgis_app, french, tmp_path):

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import numpy as np
 from qgis.core import QgsProject, QgsRasterLayer
+from qgis.PyQt.QtCore import QCoreApplication
 
 from ..explain import Explanation
 from ..geo import Window
@@ -79,7 +80,7 @@ class Preview:
 
     def _add(self, layer: QgsRasterLayer) -> QgsRasterLayer:
         project = QgsProject.instance()
-        layer.setName(f"{self._title} (so far)")
+        layer.setName(QCoreApplication.translate("Layers", "{} (so far)").format(self._title))
         layer.setCustomProperty(ROLE, "preview")
         source = source_layer(project, self._window.source, self._source_id)
         project.addMapLayer(layer, False)

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from qgis.core import (
     QgsCoordinateReferenceSystem,
+    QgsExpression,
     QgsFeature,
     QgsGeometry,
     QgsLayerMetadata,
@@ -18,6 +19,7 @@ from qgis.core import (
     QgsRasterLayer,
     QgsVectorLayer,
 )
+from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtXml import QDomDocument
 
 from ..geo import Record
@@ -29,13 +31,7 @@ from .memory_files import forget_folder
 
 # Custom property that tells our layers from others, and which of them each one is.
 ROLE = "segshap/role"
-TITLES = {
-    "region": "region",
-    "superpixels": "super-pixels",
-    "contribution": "contribution",
-    "standard_error": "standard error",
-    "probability": "model output",
-}
+translate = QCoreApplication.translate
 SIGNED_NUMBER = "[% CASE WHEN {0} > 0 THEN '+' ELSE '' END || format_number({0}, {1}) %]"
 
 
@@ -65,7 +61,7 @@ def result_layers(
     _style(layers, record, colour_blind)
     document = _document(record)
     for role, layer in layers.items():
-        layer.setName(TITLES[role])
+        layer.setName(title_of(role))
         layer.setCustomProperty(ROLE, role)
         _describe(layer, record, document)
     return layers
@@ -114,9 +110,21 @@ def _opened(drawn: Map, path: str, crs_wkt: str) -> QgsRasterLayer:
     return layer
 
 
+def title_of(role: str) -> str:
+    """Name of a layer, for people."""
+    titles = {
+        "region": translate("Layers", "region"),
+        "superpixels": translate("Layers", "super-pixels"),
+        "contribution": translate("Layers", "contribution"),
+        "standard_error": translate("Layers", "standard error"),
+        "probability": translate("Layers", "model output"),
+    }
+    return titles[role]
+
+
 def unit_of(settings: Any) -> str:
     """Unit of contributions, for people."""
-    return styles.UNITS.get(str(settings.get("output", "probability")), "")
+    return styles.unit_name(str(settings.get("output", "probability")))
 
 
 def _crs(wkt: str) -> QgsCoordinateReferenceSystem:
@@ -125,7 +133,8 @@ def _crs(wkt: str) -> QgsCoordinateReferenceSystem:
 
 def _cell_layer(record: Record, drawing: Drawing) -> QgsVectorLayer:
     layer = _vector_layer(drawing.cells, drawing.columns, record.window.crs_wkt)
-    layer.setDisplayExpression("'super-pixel ' || \"cell\"")
+    named = QgsExpression.quotedString(translate("Layers", "super-pixel "))
+    layer.setDisplayExpression(f'{named} || "cell"')
     return layer
 
 
@@ -183,17 +192,17 @@ def _style(layers: dict[str, QgsMapLayer], record: Record, colour_blind: bool) -
         if role in layers:
             value = "raster_value(@layer, 1, @layer_cursor_point)"
             number = SIGNED_NUMBER.format(value, digits)
-            layers[role].setMapTipTemplate(f"<b>{number}</b> {unit}<br>{TITLES[role]}")
+            layers[role].setMapTipTemplate(f"<b>{number}</b> {unit}<br>{title_of(role)}")
     layers["superpixels"].setMapTipTemplate(_cell_tip(unit, digits))
 
 
 def _cell_tip(unit: str, digits: int) -> str:
     contribution = SIGNED_NUMBER.format('"contribution"', digits)
     error = f'[% format_number("standard_error", {digits}) %]'
-    return (
-        f"<b>{contribution}</b> ± {error} {unit}<br>"
-        'rank [% "rank" %], [% format_number(100 * "share", 1) %] % of the difference'
+    about = translate("Layers", "rank {}, {} % of the difference").format(
+        '[% "rank" %]', '[% format_number(100 * "share", 1) %]'
     )
+    return f"<b>{contribution}</b> ± {error} {unit}<br>{about}"
 
 
 def _document(record: Record) -> dict[str, Any]:

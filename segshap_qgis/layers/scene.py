@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Optional
 
 from qgis.core import (
+    QgsExpression,
     QgsFillSymbol,
     QgsGraduatedSymbolRenderer,
     QgsLayerTreeGroup,
@@ -15,6 +16,7 @@ from qgis.core import (
     QgsRendererRange,
     QgsVectorLayer,
 )
+from qgis.PyQt.QtCore import QCoreApplication
 
 from ..colours import ORANGE_WHITE_PURPLE, RED_WHITE_GREEN
 from . import styles
@@ -23,13 +25,14 @@ from .tree import place_above, source_layer
 
 # Sequential colours that stay apart in grey and for any colour vision; the last range is open.
 TRUST = (
-    (-1.5, -0.5, "#999999", "not explained"),
-    (0.0, 0.25, "#440154", "trust 0 to 0.25"),
-    (0.25, 0.5, "#31688e", "0.25 to 0.5"),
-    (0.5, 0.75, "#35b779", "0.5 to 0.75"),
-    (0.75, 1.0, "#fde725", "0.75 to 1"),
+    (0.0, 0.25, "#440154"),
+    (0.25, 0.5, "#31688e"),
+    (0.5, 0.75, "#35b779"),
+    (0.75, 1.0, "#fde725"),
 )
+NOT_EXPLAINED = (-1.5, -0.5, "#999999")
 HIDDEN = {"scene_classes"}
+translate = QCoreApplication.translate
 
 
 def add_scene(
@@ -67,16 +70,16 @@ def add_scene(
     probability, classes, slicks, explained = files
     layers: dict[str, QgsMapLayer] = {}
     if explained.exists():
-        layers["scene_slicks"] = _table(explained, "slicks")
+        layers["scene_slicks"] = _table(explained, "slicks", translate("Layers", "slicks"))
         _style_slicks(layers["scene_slicks"])
-        layers["scene_cells"] = _table(explained, "cells")
+        layers["scene_cells"] = _table(explained, "cells", translate("Layers", "super-pixels"))
         _style_cells(layers["scene_cells"], target, colour_blind)
     elif slicks.exists():
-        layers["scene_slicks"] = _table(slicks, "slicks")
+        layers["scene_slicks"] = _table(slicks, "slicks", translate("Layers", "slicks"))
         styles.style_region(layers["scene_slicks"])
     layers["scene_probability"] = QgsRasterLayer(str(probability), f"p({target})", "gdal")
     styles.style_probability(layers["scene_probability"], target)
-    layers["scene_classes"] = QgsRasterLayer(str(classes), "classes", "gdal")
+    layers["scene_classes"] = QgsRasterLayer(str(classes), translate("Layers", "classes"), "gdal")
     parent, index = place_above(source_layer(project, "", source_id), project)
     group = parent.insertGroup(index, title)
     for role, layer in layers.items():
@@ -90,19 +93,25 @@ def add_scene(
     return group
 
 
-def _table(file: Path, name: str) -> QgsVectorLayer:
-    return QgsVectorLayer(f"{file}|layername={name}", name, "ogr")
+def _table(file: Path, name: str, title: str) -> QgsVectorLayer:
+    return QgsVectorLayer(f"{file}|layername={name}", title, "ogr")
 
 
 def _style_slicks(layer: QgsVectorLayer) -> None:
     """A line in the colour of the trust, which is written at it."""
+    trusted = translate("Layers", "trust {} to {}")
+    labels = [translate("Layers", "not explained")]
+    labels += [trusted.format(f"{low:g}", f"{high:g}") for low, high, _ in TRUST]
     ranges = [
         QgsRendererRange(low, high, styles.line(colour, "0.7"), label)
-        for low, high, colour, label in TRUST
+        for (low, high, colour), label in zip((NOT_EXPLAINED, *TRUST), labels)
     ]
     layer.setRenderer(QgsGraduatedSymbolRenderer('coalesce("trust", -1)', ranges))
     layer.setDisplayExpression(
-        "'slick ' || \"slick\" || coalesce(', trust ' || format_number(\"trust\", 2), '')"
+        '{} || "slick" || coalesce({} || format_number("trust", 2), \'\')'.format(
+            QgsExpression.quotedString(translate("Layers", "slick ")),
+            QgsExpression.quotedString(translate("Layers", ", trust ")),
+        )
     )
 
 
@@ -118,7 +127,7 @@ def _style_cells(layer: QgsVectorLayer, target: str, colour_blind: bool) -> None
     for low, high, colour, alpha in zip(edges, edges[1:], palette, styles.ALPHAS):
         symbol = QgsFillSymbol.createSimple({"outline_style": "no"})
         symbol.setColor(styles.shade(colour, alpha))
-        label = f"{low:+.{digits}f} to {high:+.{digits}f}"
+        label = translate("Layers", "{} to {}").format(f"{low:+.{digits}f}", f"{high:+.{digits}f}")
         ranges.append(QgsRendererRange(low, high, symbol, label))
     layer.setRenderer(QgsGraduatedSymbolRenderer("contribution", ranges))
-    layer.setName(f"contributions to p({target})")
+    layer.setName(translate("Layers", "contributions to p({})").format(target))

@@ -19,6 +19,7 @@ from qgis.core import (
     QgsSingleSymbolRenderer,
     QgsVectorLayer,
 )
+from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QColor
 
 from ..colours import HEAT, ORANGE_WHITE_PURPLE, POSITIONS, RED_WHITE_GREEN
@@ -30,8 +31,8 @@ ALPHAS = (205, 185, 100, 0, 100, 185, 205)
 UNCERTAINTY = ("#4a3aff", "#e0218a")
 PROBABILITY = ("#fde725", "#fd8d3c", "#bd0026")
 
-UNITS = {"probability": "probability", "logit": "logit", "decision": "share of pixels"}
 SMALLEST_LIMIT = 1e-6
+translate = QCoreApplication.translate
 # The same for values without a sign: no heat shows the image.
 HEAT_ALPHAS = (0, 150, 190, 210)
 
@@ -57,6 +58,16 @@ class Signed(NamedTuple):
     colour_blind: bool
 
 
+def unit_name(output: str) -> str:
+    """What values of an output are in, for people; empty for an output that is not known."""
+    names = {
+        "probability": translate("Layers", "probability"),
+        "logit": translate("Layers", "logit"),
+        "decision": translate("Layers", "share of pixels"),
+    }
+    return names.get(output, "")
+
+
 def largest(values: NDArray[np.float64]) -> float:
     """Largest known absolute value; at least a little more than zero: a scale needs a width."""
     known = np.abs(values[np.isfinite(values)])
@@ -70,8 +81,12 @@ def style_contribution(layer: QgsRasterLayer, signed: Signed) -> None:
     values = [position * signed.limit for position in POSITIONS]
     digits = decimals(signed.limit)
     labels = (
-        f"{-signed.limit:+.{digits}f} {signed.unit}: against {signed.target}",
-        f"{signed.limit:+.{digits}f} {signed.unit}: for {signed.target}",
+        translate("Layers", "{} {}: against {}").format(
+            f"{-signed.limit:+.{digits}f}", signed.unit, signed.target
+        ),
+        translate("Layers", "{} {}: for {}").format(
+            f"{signed.limit:+.{digits}f}", signed.unit, signed.target
+        ),
     )
     _colour_by_value(layer, values, colours, labels)
 
@@ -84,8 +99,12 @@ def style_heat(layer: QgsRasterLayer, values: NDArray[np.float64], target: str, 
     steps = [float(step) for step in np.linspace(low, high, len(colours))]
     digits = decimals(high - low)
     labels = (
-        f"{low:.{digits}f} {unit}: matters least for {target}",
-        f"{high:.{digits}f} {unit}: matters most for {target}",
+        translate("Layers", "{} {}: matters least for {}").format(
+            f"{low:.{digits}f}", unit, target
+        ),
+        translate("Layers", "{} {}: matters most for {}").format(
+            f"{high:.{digits}f}", unit, target
+        ),
     )
     _colour_by_value(layer, steps, colours, labels)
 
@@ -111,14 +130,21 @@ def style_standard_error(layer: QgsRasterLayer, limit: float, unit: str) -> None
         shade(UNCERTAINTY[0], 150),
         shade(UNCERTAINTY[1], 230),
     ]
-    labels = (f"0 {unit}: exact", f"±{limit:.{decimals(limit)}f} {unit}: standard error")
+    labels = (
+        translate("Layers", "0 {}: exact").format(unit),
+        translate("Layers", "±{} {}: standard error").format(f"{limit:.{decimals(limit)}f}", unit),
+    )
     _colour_by_value(layer, [0.0, limit / 2, limit], colours, labels)
 
 
 def style_probability(layer: QgsRasterLayer, target: str) -> None:
     """From transparent (no) to strong (yes), always from 0 to 1."""
     colours = [shade(name, alpha) for name, alpha in zip(PROBABILITY, (0, 170, 220))]
-    _colour_by_value(layer, [0.0, 0.5, 1.0], colours, (f"0: no {target}", f"1: {target}"))
+    labels = (
+        translate("Layers", "0: no {}").format(target),
+        translate("Layers", "1: {}").format(target),
+    )
+    _colour_by_value(layer, [0.0, 0.5, 1.0], colours, labels)
 
 
 def style_cells(layer: QgsVectorLayer) -> None:

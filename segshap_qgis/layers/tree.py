@@ -12,6 +12,7 @@ from qgis.core import (
     QgsProcessingUtils,
     QgsProject,
 )
+from qgis.PyQt.QtCore import QCoreApplication
 
 from ..geo import Record
 from .drawing import draw
@@ -84,7 +85,8 @@ def temporary_folder() -> str:
 def group_name(record: Record) -> str:
     """Class, name of the run, and the model's output on the region."""
     found = record.explanation
-    symbol = "p" if found.settings.get("output", "probability") == "probability" else "output"
+    is_probability = found.settings.get("output", "probability") == "probability"
+    symbol = "p" if is_probability else QCoreApplication.translate("Layers", "output")
     return f"{record.target_name}, {record.name}, {symbol} = {found.prediction[record.target]:.2f}"
 
 
