@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from qgis import utils
-from qgis.core import QgsApplication, QgsRasterLayer
+from qgis.core import QgsApplication, QgsProject, QgsRasterLayer
 from qgis.PyQt.QtCore import QTimer
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QWidget
@@ -106,16 +106,22 @@ def picture_results(iface: Any, bench: Any) -> None:
 
 def ask_the_model(iface: Any, bench: Any) -> None:
     """A run, what if and curves in a small window, where they take little time."""
+    # Maps of other runs would show through that of the new one.
+    for group in QgsProject.instance().layerTreeRoot().findGroups():
+        group.setItemVisibilityChecked(False)
     bench.dock.show_page(bench.dock.question_page)
     bench.dock.method.window_box.setValue(SMALL_WINDOW)
     bench.picking.actions["region"].trigger()
     draw_region(iface.mapCanvas(), bench.dock.source.layer())
-    wait_for(lambda: bench.dock.result.headline.text().startswith("So far"))
+    panel = bench.dock.result
+    # A run that has ended has a record, what is known so far has none.
+    wait_for(lambda: panel.record is None and panel.waterfall.isVisibleTo(panel))
     grab(iface.mainWindow(), "running")
     wait_for(lambda: not bench.runs)
-    what_if, section = bench.dock.result.what_if, bench.dock.result.curves
+    what_if, section = panel.what_if, panel.curves
     what_if.hide_strongest_asked.emit()
-    wait_for(lambda: "with 1 of" in what_if.answer.text())
+    # The model's answer, and below it what the contributions said.
+    wait_for(lambda: "\n" in what_if.answer.text())
     grab(what_if, "what_if")
     section.setCollapsed(False)
     section.asked.emit()
