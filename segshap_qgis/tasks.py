@@ -17,6 +17,7 @@ from qgis.PyQt.QtCore import pyqtSignal
 from .at_work import at_work
 from .errors import Interrupted, SegShapError
 from .explain import Explanation
+from .garbage import older_objects_passed_by
 from .workflow import Request
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ class BackgroundTask(QgsTask):
 
     def _work(self) -> None:
         _be_gentle()
-        with at_work():
+        with at_work(), older_objects_passed_by():
             try:
                 result = self.carry_out()
                 if not self._abandoned:

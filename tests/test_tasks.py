@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import threading
@@ -112,6 +113,14 @@ def test_a_task_brings_back_what_its_job_found(qgis_app):
     np.testing.assert_array_equal(
         task.record.values, explain(SlowGame(0.0), CELLS, budget=100).values
     )
+
+
+def test_what_was_there_before_a_task_is_collected_again_after_it(qgis_app):
+    frozen = []
+    task = ExplainTask(FunctionJob(lambda _: frozen.append(gc.get_freeze_count())), "counts")
+    run(task)
+    assert frozen[0] > 0
+    assert gc.get_freeze_count() == 0
 
 
 def test_progress_says_how_far_how_precise_and_how_long(qgis_app):

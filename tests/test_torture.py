@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -55,3 +58,46 @@ def test_the_table_says_what_was_measured_and_leaves_the_page_alone(tmp_path):
 def test_durations_are_told_by_their_middle_and_their_end():
     assert spread([0.5, 1.0, 3.0]) == "median 1.00 s, longest 3.00 s"
     assert spread([]) == "none"
+
+
+STARTED = """
+from pathlib import Path
+from tools.real_qgis import end_qgis_with_us, run_in_qgis
+end_qgis_with_us()
+run_in_qgis(Path("script.py"), Path("profiles"))
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_qgis_ends_with_the_program_that_started_it(tmp_path):
+    qgis = tmp_path / "qgis"
+    qgis.write_text(
+        f"#!/bin/sh\nsleep 600 &\necho $$ $! > {tmp_path}/new\n"
+        f"mv {tmp_path}/new {tmp_path}/processes\nwait\n"
+    )
+    qgis.chmod(0o755)
+    there = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "DISPLAY": ":0", "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", STARTED]
+    with subprocess.Popen(command, cwd=tmp_path, env={**os.environ, **there}) as program:
+        _wait_until((tmp_path / "processes").exists)
+        program.terminate()
+        assert program.wait(20) == 128 + signal.SIGTERM
+    processes = (tmp_path / "processes").read_text().split()
+    assert len(processes) == 2
+    _wait_until(lambda: not any(_lives(process) for process in processes))
+
+
+def _wait_until(condition, seconds=20):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
+def _lives(process):
+    """Whether it runs; what was killed and is not yet taken note of does not."""
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"

@@ -1,15 +1,18 @@
 """Mutation test of `explain/` and `geo/`: which small faults do their tests find.
 
     python tools/mutation.py [--mutants 150] [--seed 0] [--json FILE] [--only explain/shapley.py]
+    python tools/mutation.py --folder build/mutation --minutes 8     again and again, until it ends
 
 A mutant is the code with one small fault: a comparison, an operator, a number or a condition
 changed, a returned value or a call left out. A sample of all mutants is drawn, and each is tried on
 the tests that reach its line, the quickest first, until one fails. What no test notices is listed.
 
-Mutants live in a copy of the code; tests slower than `SLOW` seconds are left out. Every trial is a
-process forked from one that has the libraries loaded (so: not on Windows), and one that takes ten
-times its tests' time counts as found. All times are the processor's, so that a busy machine finds
-neither more nor fewer of them.
+Mutants live in a copy of the code, which `--folder` keeps together with what was found so far: the
+same command then goes on where it was, with the code and the tests as they were at its start. Tests
+slower than `SLOW` seconds are left out. Every trial is a process forked from one that has the
+libraries loaded (so: not on Windows); if it takes three times as long as its tests took while their
+lines were followed, the mutant counts as found. All times are the processor's, so that a busy
+machine finds neither more nor fewer of them.
 """
 
 from __future__ import annotations
@@ -64,10 +67,10 @@ class Mutant(NamedTuple):
 # Faults ---------------------------------------------------------------------------------------
 
 
-def mutants_of(path: Path) -> Iterator[Mutant]:
-    """All mutants of a file."""
+def mutants_of(path: Path, root: Path) -> Iterator[Mutant]:
+    """All mutants of a file, whose name is told from a root."""
     source = path.read_bytes()
-    file = path.relative_to(ROOT).as_posix()
+    file = path.relative_to(root).as_posix()
     starts = [0]
     for line in source.splitlines(keepends=True):
         starts.append(starts[-1] + len(line))
@@ -244,7 +247,7 @@ def _try(copy: Path, mutant: Mutant, reached: dict[str, Any]) -> str:
         return int(pytest.main([*ARGUMENTS, "--hypothesis-seed=0", "-x", *names]))
 
     try:
-        code = _forked(copy, run, 30.0 + 10 * sum(reached[name]["seconds"] for name in names))
+        code = _forked(copy, run, 30.0 + 3 * sum(reached[name]["seconds"] for name in names))
     finally:
         (copy / mutant.file).write_text(original, encoding="utf-8")
     return "timed out" if code is None else "survived" if code == 0 else "found"
@@ -293,40 +296,98 @@ def _load_libraries() -> None:
             importlib.import_module(name)
 
 
+class Sample:
+    """What was drawn, in a folder with a copy of the code, and what became of it so far.
+
+    Parameters
+    ----------
+    folder : Path
+        Empty, or left by an earlier sample of the same size and seed, which goes on.
+    options : argparse.Namespace
+        Of the command line.
+    """
+
+    def __init__(self, folder: Path, options: argparse.Namespace) -> None:
+        self._reached_file, self._outcomes_file = folder / "reached.json", folder / "outcomes.json"
+        self.copy = folder / "copy"
+        if not self._reached_file.is_file():
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.rmtree(self.copy, ignore_errors=True)
+            _copy_code(self.copy)
+            self._reached_file.write_text(json.dumps(_baseline(self.copy)), encoding="utf-8")
+            self._outcomes_file.write_text("[]", encoding="utf-8")
+        self.reached = json.loads(self._reached_file.read_text(encoding="utf-8"))
+        self.outcomes = json.loads(self._outcomes_file.read_text(encoding="utf-8"))
+        packages = [self.copy / "segshap_qgis" / name for name in PACKAGES]
+        files = [path for package in packages for path in sorted(package.glob("*.py"))]
+        self.every = [
+            mutant
+            for path in files
+            if options.only in str(path.relative_to(self.copy))
+            for mutant in mutants_of(path, self.copy)
+        ]
+        number = min(options.mutants, len(self.every))
+        self.drawn = random.Random(options.seed).sample(self.every, number)  # noqa: S311
+
+    def try_all(self, seconds: float) -> None:
+        """Try what was not tried yet; no trial begins after these seconds.
+
+        Raises
+        ------
+        RuntimeError
+            The tests do not pass without a mutant any more, as when a library is gone meanwhile:
+            what was found this time says nothing, and is not kept.
+        """
+        end = time.monotonic() + seconds
+        known = len(self.outcomes)
+        for mutant in self.drawn[known:]:
+            outcome = _try(self.copy, mutant, self.reached)
+            told = {**mutant._asdict(), "outcome": outcome}
+            del told["source"]
+            self.outcomes.append(told)
+            if outcome in {"survived", "not reached"}:
+                where = f"{len(self.outcomes)} {mutant.file}:{mutant.line}"
+                print(f"{where} {outcome}: {mutant.before} -> {mutant.after}", flush=True)
+            if time.monotonic() > end:
+                break
+        if len(self.outcomes) > known:
+            unchanged = mutant._replace(source=(self.copy / mutant.file).read_text("utf-8"))
+            if _try(self.copy, unchanged, self.reached) == "found":
+                raise RuntimeError(f"Tests of {mutant.file} fail on the unchanged code.")
+        kept = json.dumps(self.outcomes, indent=1, ensure_ascii=False)
+        self._outcomes_file.write_text(kept, encoding="utf-8")
+
+
+def _copy_code(copy: Path) -> None:
+    for name in ("segshap_qgis", "tests", "tools", "benchmarks"):
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "__init__.py", "metadata.txt"):
+        shutil.copy(ROOT / name, copy / name)
+    (copy / "resources").symlink_to(ROOT / "resources")
+
+
 def main() -> int:
     """Draw, try, report."""
     parser = argparse.ArgumentParser(description="Mutation test of explain/ and geo/.")
     parser.add_argument("--mutants", type=int, default=150)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", default="", help="a part of the files' names")
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--folder", type=Path, help="keep the sample here, and go on with it")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="then no trial begins")
+    parser.add_argument("--json", type=Path, help="write what became of every mutant")
     options = parser.parse_args()
-    files = [p for name in PACKAGES for p in sorted((ROOT / "segshap_qgis" / name).glob("*.py"))]
-    every = [m for path in files if options.only in str(path) for m in mutants_of(path)]
-    drawn = random.Random(options.seed).sample(every, min(options.mutants, len(every)))  # noqa: S311
     _load_libraries()
-    with tempfile.TemporaryDirectory(prefix="segshap-mutation-") as folder:
-        copy = Path(folder).resolve()
-        for name in ("segshap_qgis", "tests", "tools", "benchmarks"):
-            shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-        for name in ("pyproject.toml", "__init__.py", "metadata.txt"):
-            shutil.copy(ROOT / name, copy / name)
-        (copy / "resources").symlink_to(ROOT / "resources")
-        reached = _baseline(copy)
-        passed = sum(facts["passed"] for facts in reached.values())
-        print(f"{len(every)} mutants, {len(drawn)} drawn; {passed} tests pass", flush=True)
-        outcomes = []
-        for number, mutant in enumerate(drawn, 1):
-            outcome = _try(copy, mutant, reached)
-            outcomes.append({**mutant._asdict(), "outcome": outcome})
-            if outcome in {"survived", "not reached"}:
-                where = f"{mutant.file}:{mutant.line}"
-                print(f"{number} {where} {outcome}: {mutant.before} -> {mutant.after}", flush=True)
-    found = sum(facts["outcome"] in {"found", "timed out"} for facts in outcomes)
-    print(f"{found} of {len(drawn)} mutants were found: {found / max(1, len(drawn)):.1%}")
+    with tempfile.TemporaryDirectory(prefix="segshap-mutation-") as own:
+        sample = Sample((options.folder or Path(own)).resolve(), options)
+        passed = sum(facts["passed"] for facts in sample.reached.values())
+        print(f"{len(sample.every)} mutants, {len(sample.drawn)} drawn; {passed} tests pass")
+        sample.try_all(60 * options.minutes)
+    found = sum(facts["outcome"] in {"found", "timed out"} for facts in sample.outcomes)
+    tried = len(sample.outcomes)
+    print(f"{found} of {tried} mutants were found: {found / max(1, tried):.1%}")
     if options.json:
-        kept = [{k: v for k, v in facts.items() if k != "source"} for facts in outcomes]
-        options.json.write_text(json.dumps(kept, indent=1, ensure_ascii=False), encoding="utf-8")
+        told = json.dumps(sample.outcomes, indent=1, ensure_ascii=False)
+        options.json.write_text(told, encoding="utf-8")
     return 0
 
 

@@ -18,6 +18,9 @@ from typing import Any, Optional
 ROOT = Path(__file__).resolve().parents[1]
 PLUGIN = "segshap"
 
+# Process groups of the QGIS that run: they are not our own, and would outlive us.
+_running: set[int] = set()
+
 
 def can_run_qgis() -> bool:
     """Whether QGIS and a real or virtual display are installed."""
@@ -70,13 +73,30 @@ def run_in_qgis(
     variables.pop("QT_QPA_PLATFORM", None)
     # A session of its own, so that a QGIS that hangs is ended together with its display.
     with subprocess.Popen(command, env=variables, start_new_session=True) as process:
+        _running.add(process.pid)
         try:
             return process.wait(timeout)
         except subprocess.TimeoutExpired as error:
             raise TimeoutError(f"QGIS did not end within {timeout:g} s.") from error
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            _kill(process.pid)
+            _running.discard(process.pid)
+
+
+def end_qgis_with_us() -> None:
+    """From now on a SIGTERM to this program ends every QGIS that `run_in_qgis` started, too."""
+    signal.signal(signal.SIGTERM, _end)
+
+
+def _end(number: int, _frame: Any) -> None:
+    for group in list(_running):
+        _kill(group)
+    sys.exit(128 + number)
+
+
+def _kill(group: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)
 
 
 def told_by_qgis(
@@ -109,6 +129,7 @@ def told_by_qgis(
     """
     if not can_run_qgis():
         return {"error": "QGIS, or a display (or xvfb-run) for it, is missing: run `make setup`."}
+    end_qgis_with_us()
     output = output.resolve()
     output.mkdir(parents=True, exist_ok=True)
     report = output / "report.json"

@@ -21,7 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tools.real_qgis import can_run_qgis  # noqa: E402
+from tools.real_qgis import can_run_qgis, end_qgis_with_us  # noqa: E402
 from torture.campaign import surroundings  # noqa: E402
 from torture.ground import Ground  # noqa: E402
 from torture.qgis_process import in_qgis  # noqa: E402
@@ -38,6 +38,7 @@ def main() -> int:
     if not can_run_qgis():
         print("QGIS, or a display (or xvfb-run) for it, is missing: run `make setup`.")
         return 1
+    end_qgis_with_us()
     with tempfile.TemporaryDirectory(prefix="segshap-responding-") as folder:
         found = in_qgis(
             "responding:act",

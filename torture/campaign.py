@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tools.real_qgis import ROOT, can_run_qgis
+from tools.real_qgis import ROOT, can_run_qgis, end_qgis_with_us
 
 from . import document
 from .cancelling import cancelled
@@ -62,6 +62,7 @@ def main() -> int:
     if not can_run_qgis():
         print("QGIS, or a display (or xvfb-run) for it, is missing: run `make setup`.")
         return 1
+    end_qgis_with_us()
     rows = [row for row in ROWS if not arguments.only or row.name in arguments.only]
     report = run(rows, arguments.minutes, arguments.quick)
     if arguments.json:

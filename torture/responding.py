@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 import time
@@ -43,6 +44,27 @@ class Tick(NamedTuple):
     queued: float
 
 
+class Collection(NamedTuple):
+    """One round of Python's garbage collector, during which no other thread runs Python.
+
+    Attributes
+    ----------
+    at : float
+        When it ended, in milliseconds on the clock.
+    worked : float
+        Processor time that it took, in milliseconds.
+    generation : int
+        0 to 2; 2 walks over all objects there are.
+    thread : str
+        "main" or "another".
+    """
+
+    at: float
+    worked: float
+    generation: int
+    thread: str
+
+
 class Probe:
     """A timer of the main thread that writes down when it ticks.
 
@@ -55,6 +77,8 @@ class Probe:
     def __init__(self, traced: bool) -> None:
         self.ticks: list[Tick] = []
         self.samples: list[tuple[float, str]] = []
+        self.collections: list[Collection] = []
+        self._collecting_since = 0.0
         self._main = threading.get_ident()
         self._statistics = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat")
         self._stopped = threading.Event()
@@ -62,6 +86,7 @@ class Probe:
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._tick)
         self._timer.start(INTERVAL)
+        gc.callbacks.append(self._collect)
         if traced:
             threading.Thread(target=self._sample, daemon=True).start()
 
@@ -69,6 +94,7 @@ class Probe:
         """No more ticks."""
         self._timer.stop()
         self._stopped.set()
+        gc.callbacks.remove(self._collect)
 
     def _tick(self) -> None:
         self.ticks.append(self._now())
@@ -78,6 +104,16 @@ class Probe:
         if self._statistics.exists():
             queued = float(self._statistics.read_text(encoding="ascii").split()[1]) / 1e6
         return Tick(1000 * time.perf_counter(), time.thread_time_ns() / 1e6, queued)
+
+    def _collect(self, phase: str, told: dict[str, int]) -> None:
+        """Called by Python's garbage collector, in the thread that it works in."""
+        now = time.thread_time_ns() / 1e6
+        if phase == "start":
+            self._collecting_since = now
+            return
+        thread = "main" if threading.get_ident() == self._main else "another"
+        at, worked = 1000 * time.perf_counter(), now - self._collecting_since
+        self.collections.append(Collection(at, worked, told["generation"], thread))
 
     def _sample(self) -> None:
         while not self._stopped.wait(0.005):
@@ -204,6 +240,11 @@ def _longest(probe: Probe, ticks: Any) -> list[dict[str, Any]]:
                 "worked ms": round(float(gaps[index, 1])),
                 "queued ms": _whole(gaps[index, 2]),
                 "seen": seen.most_common(6),
+                "garbage collected": [
+                    f"generation {one.generation}, {one.worked:.0f} ms, {one.thread} thread"
+                    for one in probe.collections
+                    if begin <= one.at <= end
+                ],
             }
         )
     return told

@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
+from ..garbage import pass_by_newer_objects
+
 # As torch loads them itself: the first for everybody, the second with all that it needs.
 LIBRARIES = (
     (("libtorch_global_deps.so", os.RTLD_GLOBAL), ("libtorch_python.so", 0))
@@ -43,14 +45,15 @@ def load_torch_libraries() -> None:
 def without_collection() -> Iterator[None]:
     """Collect no garbage meanwhile: loading torch makes much that lives, and little garbage.
 
-    What is there at the end is not frozen out of later collections. That would spare them time,
-    but what others made and dropped before would never end, and a file that is written as its
-    writer ends would stay unwritten.
+    What is there at the end is passed by until the run that needs torch ends, but no longer: what
+    others made and dropped before would never end, and a file that is written as its writer ends
+    would stay unwritten.
     """
     was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        pass_by_newer_objects()
         if was_enabled:
             gc.enable()

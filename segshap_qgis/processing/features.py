@@ -22,6 +22,7 @@ from qgis.PyQt import sip
 
 from ..cell_layers import cell_layers
 from ..errors import Interrupted, RegionError, SegShapError
+from ..garbage import older_objects_passed_by
 from ..provider_window import Snapshot
 from .algorithm import SegShapAlgorithm, told_to
 
@@ -95,7 +96,8 @@ class FeatureAlgorithm(SegShapAlgorithm):
         in any thread; the last rows of a layer are written as its sink ends.
         """
         try:
-            return self.explain_features(parameters, context, feedback)
+            with older_objects_passed_by():
+                return self.explain_features(parameters, context, feedback)
         finally:
             for sink in self._sinks:
                 sip.delete(sink)

@@ -56,8 +56,23 @@ assert earlier() is None, "garbage from before is collected later all the same"
 """
 
 
-def test_torch_is_loaded_without_a_full_garbage_collection_and_keeps_no_garbage():
+PASS_BY = """
+import gc
+from segshap_qgis.garbage import older_objects_passed_by
+from segshap_qgis.models.loading import torch_loads_here
+
+with older_objects_passed_by():
+    before = gc.get_freeze_count()
+    assert torch_loads_here()
+    assert gc.get_freeze_count() > 2 * before
+    assert len(gc.get_objects()) < gc.get_freeze_count() / 10
+assert gc.get_freeze_count() == 0
+"""
+
+
+@pytest.mark.parametrize("script", [COLLECT, PASS_BY])
+def test_torch_is_loaded_without_a_full_garbage_collection_and_keeps_no_garbage(script):
     run = subprocess.run(
-        [sys.executable, "-c", COLLECT], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert run.returncode == 0, run.stderr
