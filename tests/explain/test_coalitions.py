@@ -79,6 +79,16 @@ def test_balanced_coalitions_let_in_less_noise_than_chance(n, gain, monkeypatch)
     assert np.median(plain) > gain * np.median(balanced)
 
 
+def test_every_fourth_of_the_first_draws_is_left_to_chance_and_none_later():
+    balance, repeated = Balance(13), np.arange(13) < 5
+    left = []
+    for n_rows in range(30):
+        if (balance.improved(repeated) == repeated).all():
+            left.append(n_rows)
+        balance.add(repeated)
+    assert left == [0, 1, 5, 9]  # the first one has nothing to differ from
+
+
 def test_balance_makes_no_coalition_of_a_size_likelier_than_another(monkeypatch):
     monkeypatch.setattr(coalitions, "LONGEST_LIST", 0)  # so few are listed otherwise
     later = np.array([draw(8, 12, seed)[-1] for seed in range(1500)])

@@ -180,3 +180,14 @@ def test_a_leading_target_is_found_as_if_it_were_alone_and_the_others_after_it()
     np.testing.assert_allclose(together.values.sum(axis=1), together.prediction - together.base)
     assert np.argmax(together.values[2]) == 3
     assert together.precision_of(0) == alone.precision == together.history[-1][1]
+
+
+@pytest.mark.parametrize("scale", [0.1, 10.0])
+def test_others_that_hardly_move_beside_the_leading_one_are_solved_by_least_squares(scale):
+    def three(z):
+        return scale * np.outer(rough().function(z), [1.0, 0.1, 0.001])
+
+    found = explain(FunctionGame(M, three, 3), CELLS, 150, lead=0)
+    regression = explain(rough(), CELLS, 150, estimator="leverage").values[0]
+    np.testing.assert_allclose(found.values[2], 0.001 * scale * regression, rtol=1e-9, atol=0)
+    assert np.abs(found.values[1] / (0.1 * scale) - regression).max() > 1e-3

@@ -40,6 +40,17 @@ def test_curves_and_areas_by_hand():
     np.testing.assert_allclose(result.reverse_deletion.area, [0, 0.25, 0.75, 1])
 
 
+def test_a_table_of_the_steps_numbers_the_random_orders_from_one():
+    game = FunctionGame(3, lambda z: z @ [3.0, 1.0, -1.0])
+    rows = list(deletion_insertion(game, explained([3.0, 1.0, -1.0]), random_orders=25).rows())
+    numbers = {name: set() for name in {row["curve"] for row in rows}}
+    for row in rows:
+        numbers[row["curve"]].add(row["number"])
+    at_random = {"random_deletion", "random_insertion"}
+    assert all(numbers[name] == set(range(1, 26)) for name in at_random)
+    assert all(numbers[name] == {0} for name in set(numbers) - at_random)
+
+
 def test_random_orders_stand_beside_and_are_reproducible():
     game = FunctionGame(3, lambda z: z @ [3.0, 1.0, -1.0])
     result = deletion_insertion(game, explained([3.0, 1.0, -1.0]), random_orders=25, seed=4)

@@ -117,6 +117,15 @@ def test_a_mask_of_another_size_is_refused():
         hexagons((32, 32), 8, np.ones((32, 31), dtype=bool))
 
 
+def test_squares_are_numbered_row_by_row():
+    labels = squares((20, 30), side=10).labels
+    assert labels[5::10, 5::10].tolist() == [[0, 1, 2], [3, 4, 5]]
+
+
+def test_slic_may_be_asked_for_a_single_cell():
+    assert slic(np.ones((8, 9)), n_segments=1).n_players == 1
+
+
 def test_slic_follows_edges_and_leaves_no_data_out():
     image = np.random.default_rng(0).normal(scale=0.02, size=(60, 60))
     image[:, 25:] += 1.0

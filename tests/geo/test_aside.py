@@ -276,6 +276,43 @@ def test_what_others_write_meanwhile_is_refused_to_them_not_lost(package, monkey
     assert [found.name for found in list_runs(package)] == ["first", "second"]
 
 
+@pytest.mark.parametrize("sabotage", ["DELETE FROM others", "INSERT INTO others VALUES (NULL, 2)"])
+def test_an_export_that_would_touch_the_rows_of_others_is_not_kept(package, monkeypatch, sabotage):
+    from segshap_qgis.geo import geopackage
+
+    with contextlib.closing(sqlite3.connect(package)) as connection:
+        connection.execute("CREATE TABLE others (fid INTEGER PRIMARY KEY, x)")
+        connection.execute("INSERT INTO others VALUES (1, 42)")
+        listed = "INSERT INTO gpkg_contents (table_name, data_type) VALUES ('others', 'attributes')"
+        connection.execute(listed)
+        connection.commit()
+    before = package.read_bytes()
+
+    def write_and_harm(file, record, write=geopackage._write_run):
+        written = write(file, record)
+        with contextlib.closing(sqlite3.connect(file)) as connection:
+            connection.execute(sabotage)
+            connection.commit()
+        return written
+
+    monkeypatch.setattr(geopackage, "_write_run", write_and_harm)
+    with pytest.raises(ExportError, match="changed the table others"):
+        write_geopackage(package, [small_record("second")])
+    assert package.read_bytes() == before
+
+
+@pytest.mark.parametrize(("reason", "told"), [(32, "open in another program"), (87, "no reason")])
+def test_where_an_open_file_cannot_be_replaced_that_is_told(package, monkeypatch, reason, told):
+    def refuse(*_):
+        error = OSError("no reason")
+        error.winerror = reason
+        raise error
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(ExportError, match=told):
+        write_geotiff(package.with_suffix(".tif"), small_record("second"))
+
+
 def test_exports_at_the_same_time_all_arrive_or_say_so(package):
     names = [f"run {number}" for number in range(6)]
     with ThreadPoolExecutor(3) as pool:

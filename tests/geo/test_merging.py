@@ -32,6 +32,18 @@ def test_no_data_does_not_count_and_an_empty_block_stays_empty():
     assert np.isfinite(merged.bands).all()
 
 
+def test_one_pixel_with_data_is_enough_for_its_block():
+    full = window()
+    full.valid[:2, :2] = [[False, False], [True, False]]
+    merged = merge_pixels(full, 2)
+    assert merged.valid.all()
+    assert merged.bands[0, 0, 0] == 7
+
+
+def test_a_window_begins_where_its_raster_does_unless_it_says_otherwise():
+    assert window().offset == (0, 0)
+
+
 def test_factor_one_changes_nothing():
     assert merge_pixels(full := window(), 1) is full
 

@@ -142,6 +142,12 @@ def test_what_lies_outside_is_left_out_and_counted():
     assert share_outside(Point(0, 0), window) == 0
 
 
+@pytest.mark.parametrize("region", [Polygon(), Point(), Point(np.nan, 0)])
+def test_nothing_has_no_share_outside(region):
+    with pytest.raises(RegionError, match="empty"):
+        share_outside(region, window_of())
+
+
 @pytest.mark.parametrize("place", [(-3, 5), (5, 60.5), (41, 5)])
 def test_a_region_outside_is_refused(place):
     with pytest.raises(RegionError, match="outside"):

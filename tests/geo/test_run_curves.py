@@ -47,6 +47,17 @@ def test_curves_of_different_steps_are_not_kept_together(curves):
         curve_arrays({**known, "finer": finer})
 
 
+def test_a_single_random_order_is_enough_to_be_kept(curves):
+    known, n_players = curves
+    arrays = curve_arrays(known)
+    fewer = {
+        "curve_areas": arrays["curve_areas"][:, :3],
+        "curve_values": arrays["curve_values"][:, :, :3],
+    }
+    back = curves_of(list(known), fewer, n_players)["oil"]
+    assert len(back.random_deletion) == len(back.random_insertion) == 1
+
+
 def test_what_is_no_curve_is_refused(curves):
     known, n_players = curves
     arrays = curve_arrays(known)

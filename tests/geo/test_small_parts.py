@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import zlib
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -12,7 +13,7 @@ from osgeo import gdal
 from shapely.geometry import box
 
 from segshap_qgis.errors import ExportError, ImageError, SettingsError
-from segshap_qgis.geo import Window, read_window
+from segshap_qgis.geo import Window, read_window, run_document
 from segshap_qgis.geo.aside import gdal_errors, whole_file
 from segshap_qgis.geo.cells import Column
 from segshap_qgis.geo.difference import difference
@@ -42,6 +43,13 @@ def file_with_a_layer(file):
 def test_polygons_that_were_written_are_found_whole(polygons):
     file, columns = polygons
     assert _holds(file, "cells", OUTLINES, columns) is True
+
+
+def test_every_polygon_is_written_as_the_kind_that_its_layer_announces(polygons):
+    package = gdal.OpenEx(str(polygons[0]), gdal.OF_VECTOR)
+    layer = package.GetLayerByName("cells")
+    kinds = [feature.GetGeometryRef().GetGeometryType() for feature in layer]
+    assert kinds == [layer.GetGeomType()] * 2
 
 
 @pytest.mark.parametrize(
@@ -151,6 +159,18 @@ def test_the_largest_window_is_read_back_and_one_that_is_larger_is_not():
     assert larger != text
     with pytest.raises(ExportError, match="too large"):
         unpack(larger, block)
+
+
+@pytest.mark.parametrize("limit", ["LARGEST_RUN", "LARGEST_DOCUMENT"])
+def test_what_could_not_be_read_back_is_not_written(monkeypatch, limit):
+    record = small_record()
+    text, block = pack(record)
+    size = {"LARGEST_RUN": len(zlib.decompress(block)), "LARGEST_DOCUMENT": len(text)}[limit]
+    monkeypatch.setattr(run_document, limit, size)
+    assert pack(record) == (text, block)
+    monkeypatch.setattr(run_document, limit, size - 1)
+    with pytest.raises(ExportError, match="too large"):
+        pack(record)
 
 
 def test_arrays_that_are_read_back_may_be_changed():
