@@ -27,6 +27,7 @@ from segshap_qgis.layers.report import (
 )
 from segshap_qgis.layers.report_facts import facts
 from segshap_qgis.layers.result import result_layers
+from tests.disks import contents, filled, small_disk
 from tests.small_model import write_small_model
 from tests.small_record import small_record
 
@@ -68,6 +69,20 @@ def test_a_report_has_the_sentence_the_settings_and_the_model_card(report, tmp_p
 def test_a_report_has_a_page_of_pictures_and_pages_of_facts(report, tmp_path):
     path = write_report(tmp_path / "report.pdf", report)
     assert text_of(path).count("\f") == 2
+
+
+@pytest.mark.parametrize("free", [0, 4, 32])
+def test_a_report_that_finds_no_room_is_told_and_leaves_what_was_there(report, tmp_path, free):
+    try:
+        with small_disk(tmp_path / "disk", 1024) as disk:
+            path = disk / "report.pdf"
+            path.write_bytes(b"what was there before")
+            with filled(disk, free), pytest.raises(ExportError, match="could not be written"):
+                write_report(path, report)
+            assert contents(disk) == {"report.pdf": b"what was there before"}
+            assert len(write_report(path, report).read_bytes()) > 32 * 1024
+    except PermissionError as error:
+        pytest.skip(str(error))
 
 
 def test_further_charts_have_pages_between_pictures_and_facts(report, tmp_path):

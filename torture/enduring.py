@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,7 @@ def act(stage: Stage) -> Finding:
     runs, until = int(stage.orders["runs"]), time.monotonic() + float(stage.orders["seconds"])
     tree = stage.bench.dock.runs.tree
     counts: list[dict[str, int]] = []
+    kinds: list[Counter[str]] = []
     memory: list[tuple[int, float]] = []
     done = 0
     while done < runs and time.monotonic() < until:
@@ -46,10 +48,15 @@ def act(stage: Stage) -> Finding:
         if done % max(1, runs // 40) == 0:
             stage.wait_until_quiet()
             counts.append(stage.present())
+            kinds.append(stage.kinds())
             memory.append((done, stage.megabytes()))
     if tree.topLevelItemCount():
         raise AssertionError("a deleted run stayed in the list")
-    return _judge(done, counts, memory)
+    finding = _judge(done, counts, memory)
+    if finding.faults:
+        grown = (kinds[-1] - kinds[_first(counts)]).most_common(8)
+        finding.faults.append(f"Qt objects that came: {grown}")
+    return finding
 
 
 def forget_results(stage: Stage) -> None:
@@ -63,8 +70,13 @@ def forget_results(stage: Stage) -> None:
     stage.settle()
 
 
+def _first(counts: list[dict[str, int]]) -> int:
+    """The first count after the warm-up."""
+    return min(len(counts) - 1, max(1, round(WARM_UP * len(counts))))
+
+
 def _judge(done: int, counts: list[dict[str, int]], memory: list[tuple[int, float]]) -> Finding:
-    first = min(len(counts) - 1, max(1, round(WARM_UP * len(counts))))
+    first = _first(counts)
     finding = Finding(figures={"runs": done})
     for name, before in counts[first].items():
         after = counts[-1][name]

@@ -27,6 +27,8 @@ def act(stage: Stage) -> Finding:
     stage.bench.queue.ended.connect(ended.append)
     stage.wait(lambda: len(ended) == runs, 20.0 * runs)
     seconds = time.monotonic() - started
+    # The last one is listed a step after it has ended.
+    stage.wait_until_quiet()
     finding = Finding()
     if ended != tasks:
         finding.faults.append("runs ended in another order than they were asked for")

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -212,6 +213,13 @@ class Stage:
             "map items": len(self.canvas.scene().items()),
             "tasks": manager.count(),
         }
+
+    def kinds(self) -> Counter[str]:
+        """How many Qt objects of each class the window has, and whose children they are."""
+        return Counter(
+            f"{child.metaObject().className()} of {QObject.parent(child).metaObject().className()}"
+            for child in self.iface.mainWindow().findChildren(QObject)
+        )
 
     @staticmethod
     def megabytes() -> float:

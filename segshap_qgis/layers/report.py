@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -53,6 +54,8 @@ CHART = QRectF(LEFT, MAP.bottom() + 16, WIDTH, 95)
 SHOWN = ("region", "superpixels", "contribution")
 MARGIN = 1.05
 
+# How a PDF's table of objects begins, plain or compressed.
+TABLE = re.compile(rb"xref\s|\d+ \d+ obj\s")
 
 # A further chart, with its title and what it says above it; so many go on a page.
 BLOCK, HEAD, BLOCKS = 130.0, 27.0, 2
@@ -121,7 +124,7 @@ def write_report(path: Union[str, Path], report: Report) -> Path:
     written = aside(target)
     try:
         _export(report, written, folder)
-        if not written.is_file():
+        if not _is_whole(written):
             raise _not_written(target)
         put_in_place(written, target)
     finally:
@@ -142,6 +145,15 @@ def _export(report: Report, written: Path, folder: str) -> None:
     outcome = QgsLayoutExporter(layout).exportToPdf(str(written), settings)
     if outcome != QgsLayoutExporter.ExportResult.Success:
         raise _not_written(written)
+
+
+def _is_whole(file: Path) -> bool:
+    """Whether a PDF's table of objects stands where its end says; QGIS tells of no full disk."""
+    if not file.is_file():
+        return False
+    content = file.read_bytes()
+    end = re.search(rb"startxref\s+(\d+)\s+%%EOF\s*\Z", content[-1024:])
+    return end is not None and TABLE.match(content, int(end[1])) is not None
 
 
 def without_expressions(report: Report) -> Report:

@@ -168,6 +168,7 @@ def test_what_could_not_be_read_back_is_not_written(monkeypatch, limit):
     size = {"LARGEST_RUN": len(zlib.decompress(block)), "LARGEST_DOCUMENT": len(text)}[limit]
     monkeypatch.setattr(run_document, limit, size)
     assert pack(record) == (text, block)
+    assert unpack(text, block).name == record.name
     monkeypatch.setattr(run_document, limit, size - 1)
     with pytest.raises(ExportError, match="too large"):
         pack(record)
