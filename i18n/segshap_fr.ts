@@ -881,6 +881,14 @@ hasard {:.2f}</translation>
             <translation>Un GeoPackage existant est complété. Utilisez un fichier à part.</translation>
         </message>
         <message>
+            <source>Classes</source>
+            <translation>Classes</translation>
+        </message>
+        <message>
+            <source>Every class of the model for every feature, from the same evaluations. Use a file of its own.</source>
+            <translation>Chaque classe du modèle pour chaque entité, à partir des mêmes évaluations. Utilisez un fichier à part.</translation>
+        </message>
+        <message>
             <source>Every super-pixel of every run with its contribution. Use a file of its own.</source>
             <translation>Chaque superpixel de chaque calcul avec sa contribution. Utilisez un fichier à part.</translation>
         </message>
@@ -899,10 +907,6 @@ Comparez une contribution à son erreur type. Une explication montre ce que le m
         <message>
             <source>Feature {name}: p({target}) = {p:.3f}, base value {base:.3f}, {evaluations} evaluations, precision {precision:.1%}</source>
             <translation>Entité {name} : p({target}) = {p:.3f}, valeur de base {base:.3f}, {evaluations} évaluations, précision {precision:.1%}</translation>
-        </message>
-        <message>
-            <source>Feature {}: the background alone is “{}” to the model. Choose another one.</source>
-            <translation>Entité {} : le fond seul est déjà « {} » pour le modèle. Choisissez-en un autre.</translation>
         </message>
         <message>
             <source>One row for each feature, with the region as the model's pixels show it.</source>
@@ -1052,6 +1056,10 @@ La confiance est la plus petite de trois parts mesurées : concentration (contri
         <message>
             <source>Each feature is explained on its own; any coordinate system will do.</source>
             <translation>Chaque entité est expliquée à part ; tout système de coordonnées convient.</translation>
+        </message>
+        <message>
+            <source>Feature {}: the background alone is “{}” to the model. Choose another one.</source>
+            <translation>Entité {} : le fond seul est déjà « {} » pour le modèle. Choisissez-en un autre.</translation>
         </message>
         <message>
             <source>Feature {}: {}</source>
@@ -1249,9 +1257,9 @@ La longueur est le grand côté du plus petit rectangle autour d'une nappe. Le c
         </message>
         <message>
             <source>Explains every feature, then hides (deletion) or shows (insertion) its super-pixels one by one in the order of their contributions, and records the model's output.
-A good explanation gives a small area under the deletion curve and a large one under the insertion curve; the reverse order and at least 20 random orders are given beside it, because a number alone tells nothing. Beside them stand infidelity (how well the contributions foretell what hiding random cells changes), completeness and the rank correlation with an explanation from another seed. With M super-pixels it runs the model about 44 M times for each feature.</source>
+A good explanation gives a small area under the deletion curve and a large one under the insertion curve; the reverse order and at least 20 random orders are given beside it, because a number alone tells nothing. Beside them stand infidelity (how well the contributions foretell what hiding random cells changes), completeness and the rank correlation with an explanation from another seed; of RISE's maps, whose values do not add up, there are the curves alone. With M super-pixels it runs the model about 44 M times for each feature.</source>
             <translation>Explique chaque entité, puis masque (suppression) ou montre (insertion) ses superpixels un par un dans l'ordre de leurs contributions, et note la sortie du modèle.
-Une bonne explication donne une petite aire sous la courbe de suppression et une grande sous celle d'insertion ; l'ordre inverse et au moins 20 ordres aléatoires sont donnés à côté, car un nombre seul ne dit rien. S'y ajoutent l'infidélité (si les contributions prédisent bien ce que change le masquage de cellules au hasard), la complétude et la corrélation de rang avec une explication d'une autre graine. Avec M superpixels, le modèle est exécuté environ 44 M fois par entité.</translation>
+Une bonne explication donne une petite aire sous la courbe de suppression et une grande sous celle d'insertion ; l'ordre inverse et au moins 20 ordres aléatoires sont donnés à côté, car un nombre seul ne dit rien. S'y ajoutent l'infidélité (si les contributions prédisent bien ce que change le masquage de cellules au hasard), la complétude et la corrélation de rang avec une explication d'une autre graine ; pour les cartes de RISE, dont les valeurs ne s'additionnent pas, il n'y a que les courbes. Avec M superpixels, le modèle est exécuté environ 44 M fois par entité.</translation>
         </message>
         <message>
             <source>Explains the model again with a tenth, a quarter, half and all of its layers re-initialised: an explanation that stays the same explains the image, not the model. Takes four more runs.</source>
@@ -1465,10 +1473,10 @@ Une bonne explication donne une petite aire sous la courbe de suppression et une
     <context>
         <name>MakeSuperpixels</name>
         <message>
-            <source>Divides a raster, or a part of it, into super-pixels: hexagons, squares, or SLIC, which follows the image.
-Pixels without data belong to no super-pixel. Use it to choose a size before a long run, or to summarise other rasters by the same cells.</source>
-            <translation>Divise un raster, ou une partie, en superpixels : hexagones, carrés, ou SLIC, qui suit l'image.
-Les pixels sans données n'appartiennent à aucun superpixel. Utile pour choisir une taille avant un long calcul, ou pour résumer d'autres rasters par les mêmes cellules.</translation>
+            <source>Divides a raster, or a part of it, into super-pixels: hexagons, squares, or SLIC, which follows the image; hexagons cut along classes, for instance those of a segmented raster; or the polygons of a layer.
+Pixels without data, and what is left out, belong to no super-pixel. Use it to choose a size before a long run, or to summarise other rasters by the same cells.</source>
+            <translation>Divise un raster, ou une partie, en superpixels : hexagones, carrés, ou SLIC, qui suit l'image ; hexagones coupés le long de classes, par exemple celles d'un raster segmenté ; ou les polygones d'une couche.
+Les pixels sans données, et ce qui est laissé de côté, n'appartiennent à aucun superpixel. Utile pour choisir une taille avant un long calcul, ou pour résumer d'autres rasters par les mêmes cellules.</translation>
         </message>
         <message>
             <source>Make super-pixels</source>
@@ -2684,6 +2692,10 @@ Writes the repetition into a GeoPackage and tells the largest difference to the 
             <translation>Hexagones, carrés, ou SLIC, qui suit l'image.</translation>
         </message>
         <message>
+            <source>Hexagons, squares, or SLIC, which follows the image; hexagons cut along a layer; or the polygons of a layer.</source>
+            <translation>Hexagones, carrés, ou SLIC, qui suit l'image ; hexagones coupés le long d'une couche ; ou les polygones d'une couche.</translation>
+        </message>
+        <message>
             <source>Hexagons, squares, or SLIC, which follows the image; hexagons cut along the model's classes or along a layer; or the polygons of a layer.</source>
             <translation>Hexagones, carrés, ou SLIC, qui suit l'image ; hexagones coupés le long des classes du modèle ou d'une couche ; ou les polygones d'une couche.</translation>
         </message>
@@ -2776,8 +2788,8 @@ Writes the repetition into a GeoPackage and tells the largest difference to the 
             <translation>Forme des superpixels</translation>
         </message>
         <message>
-            <source>Side of a hexagon or square. Compare maps only at equal size.</source>
-            <translation>Côté d'un hexagone ou d'un carré. Ne comparez les cartes qu'à taille égale.</translation>
+            <source>Side of a hexagon or square: 36 is large, 22 medium and 15 small in a window of 512 pixels. Compare maps only at equal size.</source>
+            <translation>Côté d'un hexagone ou d'un carré : 36 est grand, 22 moyen et 15 petit dans une fenêtre de 512 pixels. Ne comparez les cartes qu'à taille égale.</translation>
         </message>
         <message>
             <source>Side of the window, in pixels (0: the model's)</source>

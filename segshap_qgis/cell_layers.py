@@ -26,7 +26,7 @@ from .geo import Window
 from .geo.grid import to_map
 from .geo.regions import polygon_labels
 from .provider_window import NUMPY_TYPES
-from .workflow import Guide, Request
+from .workflow import LAYER_KINDS, Guide, Request
 
 # More classes than any class map has: a measured image was chosen by mistake.
 MOST_CLASSES = 256
@@ -211,7 +211,7 @@ def cell_layers(
         A layer is missing or of the wrong kind.
     """
     shores = None if land is None else PolygonGuide(land, context)
-    if request.cells not in {"layer", "polygons"} or request.method != "shapley":
+    if request.cells not in LAYER_KINDS or request.method != "shapley":
         return CellLayers(request.cells, None, shores)
     if isinstance(cut, QgsRasterLayer) and request.cells == "layer":
         return CellLayers(request.cells, RasterGuide(cut, context), shores)

@@ -33,9 +33,10 @@ if TYPE_CHECKING:
     from .geo import Window
     from .models import SegmentationModel
 
-# What needs nothing but the image, what needs the model or a layer too.
+# What needs nothing but the image, what follows a layer, and with the model's classes all of them.
 GRIDS = ("hexagons", "squares", "slic")
-CELL_KINDS = (*GRIDS, "classes", "layer", "polygons")
+LAYER_KINDS = ("layer", "polygons")
+CELL_KINDS = (*GRIDS, "classes", *LAYER_KINDS)
 METHODS = ("shapley", "rise", "signed_rise")
 # Of SLIC: with less, the speckle of a radar image joins most of it into a few cells.
 COMPACTNESS = 0.3

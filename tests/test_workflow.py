@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from segshap_qgis.errors import SegShapError, SettingsError
 from segshap_qgis.geo import Window
 from segshap_qgis.models import load_model
-from segshap_qgis.workflow import Guide, Request, explain_window, superpixels_for
+from segshap_qgis.workflow import NO_GUIDE, Guide, Request, explain_window, superpixels_for
 from tests.hostile import spoilt
 from tests.small_model import write_small_model
 
@@ -30,7 +30,7 @@ def window_of_noise():
     return Window(bands, np.ones(SHAPE, dtype=bool), (0.0, 1.0, 0.0, 0.0, 0.0, -1.0))
 
 
-def run(request):
+def run(request, guide=NO_GUIDE):
     window = window_of_noise()
     region = np.zeros(SHAPE, dtype=bool)
     region[30:34, 30:34] = True
@@ -42,6 +42,7 @@ def run(request):
         region,
         lambda partial: not seen.append(partial),
         lambda: False,
+        guide,
     )
     return found, seen
 
@@ -110,6 +111,49 @@ def test_land_and_no_data_are_never_players(request_of_oil, kind):
     assert (cells.labels[:10] == -1).all()
     assert (cells.labels[50:] == -1).all()
     assert cells.n_players > 1
+
+
+def one_cell():
+    return np.zeros(SHAPE, dtype=np.int64)
+
+
+def a_hole_and_single_pixels():
+    """A frame around another cell with a hole, in which two single pixels lie apart."""
+    cells = np.zeros(SHAPE, dtype=np.int64)
+    cells[8:56, 8:56] = 1
+    cells[20:44, 20:44] = -1
+    cells[31, 31], cells[33, 33] = 2, 3
+    return cells
+
+
+def pairs_of_pixels():
+    """2,048 cells of two pixels each."""
+    rows, columns = np.indices(SHAPE)
+    return rows * (SHAPE[1] // 2) + columns // 2
+
+
+@pytest.mark.parametrize(
+    ("cells", "n_cells"), [(one_cell, 1), (a_hole_and_single_pixels, 4), (pairs_of_pixels, 2048)]
+)
+def test_cells_of_any_size_and_number_are_explained_as_asked(request_of_oil, cells, n_cells):
+    found, _ = run(replace(request_of_oil, cells="polygons"), Guide(cells()))
+    assert found.superpixels.n_players == n_cells
+    assert 2 <= found.evaluations <= 60
+    np.testing.assert_allclose(found.values.sum(axis=1), found.prediction - found.base, atol=1e-9)
+    painted = found.to_map()
+    np.testing.assert_array_equal(np.isfinite(painted), cells() >= 0)
+
+
+@pytest.mark.parametrize("cells", ["polygons", "slic", "squares", "hexagons"])
+def test_more_cells_than_can_be_explained_are_refused(request_of_oil, cells):
+    side = 128
+    bands = np.random.default_rng(0).uniform(0, 255, (1, side, side)).astype(np.float32)
+    window = Window(bands, np.ones((side, side), bool), (0.0, 1.0, 0.0, 0.0, 0.0, -1.0))
+    each_pixel = Guide(np.arange(side**2).reshape(side, side))
+    asked = replace(request_of_oil, cells=cells, n_segments=10_000, side=1)
+    with pytest.raises(SettingsError) as told:
+        superpixels_for(asked, window, each_pixel)
+    assert told.value.remedy
 
 
 def test_slic_has_its_two_parameters(request_of_oil):

@@ -30,7 +30,7 @@ from ..errors import SegShapError, SettingsError
 from ..icons import icon
 from ..model_library import find_model, listed_models
 from ..models import read_card
-from ..workflow import CELL_KINDS, COMPACTNESS, GRIDS, METHODS, Request
+from ..workflow import COMPACTNESS, GRIDS, LAYER_KINDS, METHODS, Request
 
 if TYPE_CHECKING:
     from ..models import SegmentationModel
@@ -195,16 +195,14 @@ class SegShapAlgorithm(QgsProcessingAlgorithm):
                 defaultValue=kinds[0],
                 usesStaticStrings=True,
             ),
-            self.tr("Hexagons, squares, or SLIC, which follows the image.")
-            if kinds == GRIDS
-            else self.tr(
-                "Hexagons, squares, or SLIC, which follows the image; hexagons cut along the "
-                "model's classes or along a layer; or the polygons of a layer."
-            ),
+            self._help_on(kinds),
         )
         self.add(
             self._number("SIDE", self.tr("Size of the super-pixels, in pixels"), 22, 4, 256),
-            self.tr("Side of a hexagon or square. Compare maps only at equal size."),
+            self.tr(
+                "Side of a hexagon or square: 36 is large, 22 medium and 15 small in a window of "
+                "512 pixels. Compare maps only at equal size."
+            ),
         )
         self.add(
             self._number(
@@ -229,8 +227,21 @@ class SegShapAlgorithm(QgsProcessingAlgorithm):
             self.tr("Larger: rounder cells of like size. Smaller: cells follow the image closer."),
             advanced=True,
         )
-        if kinds == CELL_KINDS:
+        if set(LAYER_KINDS) <= set(kinds):
             self._add_cell_layers()
+
+    def _help_on(self, kinds: Sequence[str]) -> str:
+        if kinds == GRIDS:
+            return self.tr("Hexagons, squares, or SLIC, which follows the image.")
+        if "classes" not in kinds:
+            return self.tr(
+                "Hexagons, squares, or SLIC, which follows the image; hexagons cut along a layer; "
+                "or the polygons of a layer."
+            )
+        return self.tr(
+            "Hexagons, squares, or SLIC, which follows the image; hexagons cut along the "
+            "model's classes or along a layer; or the polygons of a layer."
+        )
 
     def _add_cell_layers(self) -> None:
         """What the super-pixels follow, and what belongs to none."""
@@ -395,22 +406,28 @@ class SegShapAlgorithm(QgsProcessingAlgorithm):
             model=path,
             target=target or card.default_class or card.class_names[-1],
             bands=tuple(bands) or tuple(range(1, len(card.bands) + 1)),
-            cells=self.parameterAsEnumString(parameters, "CELLS", context),
-            side=self.parameterAsInt(parameters, "SIDE", context),
             budget=self.parameterAsInt(parameters, "BUDGET", context),
             stop_at=self.parameterAsDouble(parameters, "STOP_AT", context) / 100 or None,
             method=self._text(parameters, "METHOD", context) or METHODS[0],
             against=self._against(parameters, context, card),
-            n_segments=self.parameterAsInt(parameters, "SEGMENTS", context),
-            compactness=self.parameterAsDouble(parameters, "COMPACTNESS", context),
-            cells_layer=self._layer_id(parameters, "CELLS_LAYER", context),
-            land_layer=self._layer_id(parameters, "LEAVE_OUT", context),
             background=self._background(parameters, context),
             unit=self.unit_of(parameters, context),
             seed=self.parameterAsInt(parameters, "SEED", context),
             window=self.parameterAsInt(parameters, "WINDOW", context) or card.window,
             merge=self.parameterAsInt(parameters, "MERGE", context),
+            **self.cells_asked(parameters, context),
         )
+
+    def cells_asked(self, parameters: dict[str, Any], context: Any) -> dict[str, Any]:
+        """The settings of a run that speak of its super-pixels, as `Request` names them."""
+        return {
+            "cells": self.parameterAsEnumString(parameters, "CELLS", context),
+            "side": self.parameterAsInt(parameters, "SIDE", context),
+            "n_segments": self.parameterAsInt(parameters, "SEGMENTS", context),
+            "compactness": self.parameterAsDouble(parameters, "COMPACTNESS", context),
+            "cells_layer": self._layer_id(parameters, "CELLS_LAYER", context),
+            "land_layer": self._layer_id(parameters, "LEAVE_OUT", context),
+        }
 
     def _text(self, parameters: dict[str, Any], name: str, context: Any) -> str:
         """A choice or text; empty where the algorithm does not ask for it."""

@@ -95,6 +95,8 @@ class CompareModels(FeatureAlgorithm):
                 found = self._compare(models, window, region, watch)
                 if feedback.isCanceled():
                     return False
+                for shown in (found.first, found.second):
+                    self.warn_of_background(title, shown, feedback)
                 key = {"feature": feature.id(), "name": title}
                 outline = to_wkb(mask_outline(region, window.transform))
                 (agreement,) = found.agreements

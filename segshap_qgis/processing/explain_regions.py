@@ -14,14 +14,14 @@ from qgis.core import (
     QgsProcessingParameterFileDestination,
 )
 
-from ..explain import classes_in_background, only_targets
+from ..explain import only_targets
 from ..geo import Record
 from ..geo.aside import target_path
 from ..job import ExplainJob
 from ..workflow import CELL_KINDS
 from .algorithm import told_to
 from .features import FeatureAlgorithm
-from .outputs import Outputs, cell_fields, summary_fields
+from .outputs import Outputs, cell_fields, class_fields, summary_fields
 from .watch import Watch
 
 
@@ -72,6 +72,19 @@ class ExplainRegions(FeatureAlgorithm):
             self.tr("Every super-pixel of every run with its contribution. Use a file of its own."),
         )
         self.add(
+            QgsProcessingParameterFeatureSink(
+                "OUTPUT_CLASSES",
+                self.tr("Classes"),
+                QgsProcessing.SourceType.TypeVector,
+                optional=True,
+                createByDefault=False,
+            ),
+            self.tr(
+                "Every class of the model for every feature, from the same evaluations. Use a file "
+                "of its own."
+            ),
+        )
+        self.add(
             QgsProcessingParameterFileDestination(
                 "OUTPUT_RUNS",
                 self.tr("Whole runs, with rasters and settings"),
@@ -101,7 +114,8 @@ class ExplainRegions(FeatureAlgorithm):
                     return False
                 outputs.add(feature, record)
                 feedback.pushInfo(self._told(record))
-                self._warn(record, feedback)
+                shown = only_targets(record.explanation, [record.target])
+                self.warn_of_background(record.name, shown, feedback)
                 return True
 
             self.each_feature(parameters, context, feedback, explain, outputs.add_failure)
@@ -114,24 +128,16 @@ class ExplainRegions(FeatureAlgorithm):
         if runs:
             outputs.runs = target_path(runs)
             outputs.results["OUTPUT_RUNS"] = runs
-        for name, fields in (
-            ("OUTPUT", summary_fields()),
-            ("OUTPUT_CELLS", cell_fields(len(self.asked.bands))),
+        areas, none = Qgis.WkbType.MultiPolygon, Qgis.WkbType.NoGeometry
+        for name, fields, kind in (
+            ("OUTPUT", summary_fields(), areas),
+            ("OUTPUT_CELLS", cell_fields(len(self.asked.bands)), areas),
+            ("OUTPUT_CLASSES", class_fields(), none),
         ):
-            sink, where = self.sink(parameters, context, name, fields, Qgis.WkbType.MultiPolygon)
+            sink, where = self.sink(parameters, context, name, fields, kind)
             if sink is not None:
                 outputs.sinks[name], outputs.results[name] = sink, where
         return outputs
-
-    def _warn(self, record: Record, feedback: QgsProcessingFeedback) -> None:
-        """Say where the background is the class itself."""
-        shown = only_targets(record.explanation, [record.target])
-        if self.asked.against is None and classes_in_background(shown):
-            feedback.pushWarning(
-                self.tr(
-                    "Feature {}: the background alone is “{}” to the model. Choose another one."
-                ).format(record.name, record.target_name)
-            )
 
     def _told(self, record: Record) -> str:
         """One line of the log."""

@@ -22,6 +22,7 @@ from qgis.PyQt import sip
 
 from ..cell_layers import cell_layers
 from ..errors import Interrupted, RegionError, SegShapError
+from ..explain import Explanation, classes_in_background
 from ..garbage import older_objects_passed_by
 from ..provider_window import Snapshot
 from .algorithm import SegShapAlgorithm, told_to
@@ -169,6 +170,17 @@ class FeatureAlgorithm(SegShapAlgorithm):
             )
         else:
             feedback.pushInfo(self.tr("{} features explained, {} not.").format(explained, failed))
+
+    def warn_of_background(
+        self, name: str, shown: Explanation, feedback: QgsProcessingFeedback
+    ) -> None:
+        """Say where the background is the class itself; `shown` is of that class alone."""
+        if self.asked.against is None and classes_in_background(shown):
+            feedback.pushWarning(
+                self.tr(
+                    "Feature {}: the background alone is “{}” to the model. Choose another one."
+                ).format(name, self.asked.target)
+            )
 
     def sink(
         self, parameters: dict[str, Any], context: Any, name: str, fields: Any, kind: Any

@@ -18,7 +18,7 @@ from qgis.core import (
 )
 
 from ..checks import check, target_game
-from ..explain import only_targets
+from ..explain import is_heat, only_targets
 from ..explain.faithfulness import (
     CURVES,
     FEWEST_RANDOM_ORDERS,
@@ -55,8 +55,9 @@ class InsertionDeletion(FeatureAlgorithm):
         "insertion curve; the reverse order and at least 20 random orders are given beside it, "
         "because a number alone tells nothing. Beside them stand infidelity (how well the "
         "contributions foretell what hiding random cells changes), completeness and the rank "
-        "correlation with an explanation from another seed. With M super-pixels it runs the model "
-        "about 44 M times for each feature."
+        "correlation with an explanation from another seed; of RISE's maps, whose values do not "
+        "add up, there are the curves alone. With M super-pixels it runs the model about 44 M "
+        "times for each feature."
     )
 
     def initAlgorithm(self, _configuration: Optional[dict[str, Any]] = None) -> None:
@@ -66,6 +67,7 @@ class InsertionDeletion(FeatureAlgorithm):
         self.add_place()
         self.add_model()
         self.add_class()
+        self.add_method()
         self.add_cells(CELL_KINDS)
         self.add_effort()
         self.add(
@@ -126,6 +128,9 @@ class InsertionDeletion(FeatureAlgorithm):
                 record = job.carry_out(watch)
                 if record is None or feedback.isCanceled():
                     return False
+                self.warn_of_background(
+                    title, only_targets(record.explanation, [record.target]), feedback
+                )
                 feedback.pushInfo(self.tr("Feature {}: curves").format(title))
                 found, row = self._play(
                     model, record, random_orders, randomises, watch.is_cancelled
@@ -152,12 +157,14 @@ class InsertionDeletion(FeatureAlgorithm):
         is_randomised: bool,
         is_cancelled: Callable[[], bool],
     ) -> tuple[DeletionInsertion, dict[str, float]]:
-        """Curves, and a row with the areas under them and the other measures."""
+        """Curves, and a row with the areas under them and, of what adds up, the other measures."""
         own = only_targets(record.explanation, [record.target])
         evaluations = (4 + 2 * random_orders) * own.superpixels.n_players
         with model.interruptible(is_cancelled):
             game = target_game(record, model, evaluations)
             found = deletion_insertion(game, own, random_orders=random_orders, seed=self.asked.seed)
+        if is_heat(own):
+            return found, area_row(found)
         checks = check(record, model, is_randomised, _unheard, is_cancelled, game)
         return found, {**area_row(found), **check_row(checks)}
 

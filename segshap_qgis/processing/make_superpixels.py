@@ -16,13 +16,14 @@ from qgis.core import (
     QgsRectangle,
 )
 
+from ..cell_layers import cell_layers
 from ..errors import ImageError
 from ..geo.grid import LARGEST_WINDOW, Grid, PixelBounds, to_pixel
 from ..geo.regions import cell_outlines
 from ..geo.wellknown import to_wkb
 from ..geo.window import Window
 from ..provider_window import Snapshot
-from ..workflow import Request, superpixels_for
+from ..workflow import GRIDS, LAYER_KINDS, Request, superpixels_for
 from .algorithm import SegShapAlgorithm, told_to
 from .outputs import REAL, WHOLE, feature_of, fields_of
 
@@ -37,9 +38,10 @@ class MakeSuperpixels(SegShapAlgorithm):
     NEEDS_TORCH = False
     SUMMARY = (
         "Divides a raster, or a part of it, into super-pixels: hexagons, squares, or SLIC, which "
-        "follows the image.\n"
-        "Pixels without data belong to no super-pixel. Use it to choose a size before a long run, "
-        "or to summarise other rasters by the same cells."
+        "follows the image; hexagons cut along classes, for instance those of a segmented raster; "
+        "or the polygons of a layer.\n"
+        "Pixels without data, and what is left out, belong to no super-pixel. Use it to choose a "
+        "size before a long run, or to summarise other rasters by the same cells."
     )
 
     def initAlgorithm(self, _configuration: Optional[dict[str, Any]] = None) -> None:
@@ -49,7 +51,7 @@ class MakeSuperpixels(SegShapAlgorithm):
             QgsProcessingParameterExtent("EXTENT", self.tr("Part of the raster"), optional=True),
             self.tr("The whole raster if it is empty."),
         )
-        self.add_cells()
+        self.add_cells((*GRIDS, *LAYER_KINDS))
         self.add(
             QgsProcessingParameterFeatureSink(
                 "OUTPUT",
@@ -69,6 +71,14 @@ class MakeSuperpixels(SegShapAlgorithm):
             self.snapshot = Snapshot(layer, bands or None)
             self.raster_crs = layer.crs()
             self.extent = self.parameterAsExtent(parameters, "EXTENT", context, self.raster_crs)
+            # No model is run: neither it nor its class is asked for.
+            self.asked = Request(model="", target="", **self.cells_asked(parameters, context))
+            self.layers = cell_layers(
+                self.asked,
+                self.parameterAsLayer(parameters, "CELLS_LAYER", context),
+                self.parameterAsVectorLayer(parameters, "LEAVE_OUT", context),
+                context.transformContext(),
+            )
         return True
 
     def processAlgorithm(
@@ -91,17 +101,7 @@ class MakeSuperpixels(SegShapAlgorithm):
             finally:
                 # Python may keep this algorithm for as long as it likes.
                 self.snapshot.close()
-            superpixels = superpixels_for(
-                Request(
-                    model="",
-                    target="",
-                    cells=self.parameterAsEnumString(parameters, "CELLS", context),
-                    side=self.parameterAsInt(parameters, "SIDE", context),
-                    n_segments=self.parameterAsInt(parameters, "SEGMENTS", context),
-                    compactness=self.parameterAsDouble(parameters, "COMPACTNESS", context),
-                ),
-                window,
-            )
+            superpixels = superpixels_for(self.asked, window, self.layers.guide(window))
         outlines = cell_outlines(superpixels.labels, window.transform)
         inside = superpixels.labels >= 0
         players = superpixels.labels[inside]

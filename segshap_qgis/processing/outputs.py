@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Optional
 
@@ -46,6 +46,24 @@ SUMMARY = (
 )
 
 
+CLASSES = (
+    ("feature", WHOLE),
+    ("name", TEXT),
+    ("class", TEXT),
+    ("prediction", REAL),
+    ("base_value", REAL),
+    ("sum_of_contributions", REAL),
+    ("strongest_cell", WHOLE),
+    ("strongest_contribution", REAL),
+    ("strongest_standard_error", REAL),
+)
+
+
+def class_fields() -> QgsFields:
+    """Fields of the classes: one row for each class of each feature, from the same evaluations."""
+    return fields_of(CLASSES)
+
+
 def summary_fields() -> QgsFields:
     """Fields of the summary: one row for each feature."""
     return fields_of(SUMMARY)
@@ -69,7 +87,7 @@ class Outputs:
     target : str
         Class that is explained.
     sinks : dict of str to QgsFeatureSink
-        ``OUTPUT`` and ``OUTPUT_CELLS``, as far as they are wanted.
+        ``OUTPUT``, ``OUTPUT_CELLS`` and ``OUTPUT_CLASSES``, as far as they are wanted.
     runs : Path, optional
         GeoPackage of whole runs.
     results : dict
@@ -88,6 +106,8 @@ class Outputs:
             write_geopackage(self.runs, [record], [style_documents(record)])
         if "OUTPUT_CELLS" in self.sinks:
             self._write("OUTPUT_CELLS", _cell_features(source, record))
+        if "OUTPUT_CLASSES" in self.sinks:
+            self._write("OUTPUT_CLASSES", _class_features(source, record))
         outline = mask_outline(record.region, record.window.transform)
         values = {"feature": source.id(), "name": record.name, "state": "explained"}
         values.update(_summary(record))
@@ -111,24 +131,32 @@ class Outputs:
 
 def _summary(record: Record) -> dict[str, Any]:
     found, target = record.explanation, record.target
-    contributions = found.values[target]
-    strongest = int(np.argmax(np.abs(contributions)))
     return {
-        "class": record.target_name,
-        "prediction": float(found.prediction[target]),
-        "base_value": float(found.base[target]),
-        "sum_of_contributions": float(contributions.sum()),
+        **_of_target(record, target),
         "evaluations": int(found.evaluations),
         "precision": found.precision_of(target),
         "seconds": record.settings["seconds"],
         "area_pixels": int(np.count_nonzero(record.region)),
         "super_pixels": found.superpixels.n_players,
-        "cells_for_80_percent": cells_for_share(contributions, 0.8),
+        "cells_for_80_percent": cells_for_share(found.values[target], 0.8),
+        "model": record.settings["model_id"],
+        "seed": int(found.seed),
+    }
+
+
+def _of_target(record: Record, target: int) -> dict[str, Any]:
+    """What is told of each class."""
+    found = record.explanation
+    contributions = found.values[target]
+    strongest = int(np.argmax(np.abs(contributions)))
+    return {
+        "class": replace(record, target=target).target_name,
+        "prediction": float(found.prediction[target]),
+        "base_value": float(found.base[target]),
+        "sum_of_contributions": float(contributions.sum()),
         "strongest_cell": strongest,
         "strongest_contribution": float(contributions[strongest]),
         "strongest_standard_error": float(found.standard_errors[target, strongest]),
-        "model": record.settings["model_id"],
-        "seed": int(found.seed),
     }
 
 
@@ -149,6 +177,13 @@ def _cell_features(source: QgsFeature, record: Record) -> list[QgsFeature]:
         values.update(feature=source.id(), name=record.name)
         features.append(feature_of(fields, to_wkb(outline), values))
     return features
+
+
+def _class_features(source: QgsFeature, record: Record) -> list[QgsFeature]:
+    key = {"feature": source.id(), "name": record.name}
+    targets = range(record.explanation.n_targets)
+    rows = ({**key, **_of_target(record, target)} for target in targets)
+    return [feature_of(class_fields(), None, row) for row in rows]
 
 
 def feature_of(fields: QgsFields, wkb: Optional[bytes], values: dict[str, Any]) -> QgsFeature:

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from qgis.core import QgsFeature, QgsGeometry, QgsVectorLayer
+from qgis.core import QgsFeature, QgsGeometry, QgsRasterLayer, QgsRectangle, QgsVectorLayer
 
 from segshap_qgis.geo import read_geopackage
 from segshap_qgis.geo.geopackage import list_runs
+from segshap_qgis.models import read_card
 from segshap_qgis.processing.explain_regions import ExplainRegions
+from tests.geo.raster_files import write_tiff
 from tests.processing.conftest import Feedback
 from tests.small_model import write_small_model
 
@@ -95,6 +97,50 @@ def test_cells_of_all_features_are_written_with_their_errors(run, small_scene):
         assert total == pytest.approx(row["sum_of_contributions"], abs=1e-9)
         assert all(cell["standard_error"] >= 0 for cell in own)
         assert row["area_pixels"] == 1
+
+
+def test_every_class_of_the_model_has_a_row_from_the_same_evaluations(run, small_scene):
+    results, good, feedback, context = run(
+        ExplainRegions(),
+        settings(
+            small_scene,
+            layer_of("Polygon", box(10, 10, 5), box(40, 30, 8)),
+            OUTPUT_CLASSES="TEMPORARY_OUTPUT",
+        ),
+    )
+    assert good, feedback.errors
+    summary = rows_of(results, context)
+    rows = rows_of(results, context, "OUTPUT_CLASSES")
+    names = read_card(small_scene[1]).class_names
+    assert len(rows) == len(summary) * len(names)
+    for row in summary:
+        own = [each for each in rows if each["feature"] == row["feature"]]
+        assert sorted(each["class"] for each in own) == sorted(names)
+        assert sum(each["prediction"] for each in own) == pytest.approx(1.0, abs=1e-5)
+        assert sum(each["sum_of_contributions"] for each in own) == pytest.approx(0.0, abs=1e-5)
+        (asked,) = (each for each in own if each["class"] == row["class"])
+        for name in ("prediction", "base_value", "strongest_cell", "strongest_standard_error"):
+            assert asked[name] == row[name]
+
+
+def test_a_photograph_without_a_place_on_earth_is_explained(run, small_scene, tmp_path):
+    pixels = np.random.default_rng(0).gamma(4, 20, (1, 60, 80)).astype(np.float32)
+    path = str(write_tiff(tmp_path / "photograph.tif", pixels, transform=None, epsg=None))
+    middle = QgsRasterLayer(path).extent().center()
+    square = QgsGeometry.fromRect(QgsRectangle.fromCenterAndSize(middle, 8, 8))
+    parameters = settings(
+        (path, small_scene[1]),
+        layer_of("Polygon", square.asWkt(), crs=""),
+        OUTPUT_CELLS="TEMPORARY_OUTPUT",
+    )
+    results, good, feedback, context = run(ExplainRegions(), parameters)
+    assert good, feedback.errors
+    (row,) = rows_of(results, context)
+    assert row["area_pixels"] == 64
+    assert row.geometry().isGeosEqual(square)
+    cells = rows_of(results, context, "OUTPUT_CELLS")
+    window = 64  # of the model; the image is lower
+    assert sum(cell["area_pixels"] for cell in cells) == 60 * window
 
 
 def test_whole_runs_are_kept_beside_what_the_geopackage_holds(run, small_scene, tmp_path):

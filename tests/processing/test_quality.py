@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from qgis.core import QgsGeometry
 
+from segshap_qgis.models import read_card
 from segshap_qgis.processing.compare_models import CompareModels
 from segshap_qgis.processing.insertion_deletion import InsertionDeletion
 from segshap_qgis.processing.make_superpixels import MakeSuperpixels
@@ -42,6 +44,38 @@ def test_superpixels_of_a_part_stay_inside_it(run, small_scene):
         assert bounds.yMaximum() <= 3999950
 
 
+def test_superpixels_follow_a_layer_of_polygons_and_leave_land_out(run, small_scene):
+    raster, _ = small_scene
+    fields, land = layer_of("Polygon", box(10, 10, 20), box(40, 10, 20)), box(10, 10, 10)
+    parameters = {
+        "INPUT": raster,
+        "CELLS": "polygons",
+        "CELLS_LAYER": fields,
+        "LEAVE_OUT": layer_of("Polygon", land),
+        "OUTPUT": "TEMPORARY_OUTPUT",
+    }
+    results, good, feedback, context = run(MakeSuperpixels(), parameters)
+    assert good, feedback.errors
+    assert [cell["area_pixels"] for cell in rows_of(results, context)] == [300, 400]
+    parameters.update(CELLS="layer", SIDE=12)
+    results, good, feedback, context = run(MakeSuperpixels(), parameters)
+    assert good, feedback.errors
+    cells = rows_of(results, context)
+    assert sum(cell["area_pixels"] for cell in cells) == 80 * 60 - 100
+    edge = QgsGeometry.fromWkt(box(40, 10, 20))
+    for cell in cells:
+        inside = cell.geometry().intersection(edge).area() / cell.geometry().area()
+        assert min(inside, 1 - inside) < 1e-9, "no cell crosses the edge of a polygon"
+
+
+def test_superpixels_that_follow_a_layer_need_one(run, small_scene):
+    raster, _ = small_scene
+    parameters = {"INPUT": raster, "CELLS": "layer", "OUTPUT": "TEMPORARY_OUTPUT"}
+    _, good, feedback, _ = run(MakeSuperpixels(), parameters)
+    assert not good
+    assert "No layer is chosen" in " ".join(feedback.errors)
+
+
 def test_curves_of_a_feature_start_and_end_where_they_must(run, small_scene):
     parameters = settings(
         small_scene,
@@ -63,6 +97,37 @@ def test_curves_of_a_feature_start_and_end_where_they_must(run, small_scene):
     assert (insertion[0]["area"], insertion[0]["value"]) == (0, 0)
     assert (insertion[-1]["area"], insertion[-1]["value"]) == (1, 1)
     assert len({step["number"] for step in steps if step["curve"] == "random_deletion"}) == 20
+
+
+@pytest.mark.parametrize("method", ["rise", "signed_rise"])
+def test_the_map_of_rise_has_curves_and_no_measure_that_needs_contributions(
+    run, small_scene, method
+):
+    parameters = settings(
+        small_scene, layer_of("Polygon", box(30, 20, 8)), METHOD=method, RANDOMISE=True
+    )
+    results, good, feedback, context = run(InsertionDeletion(), parameters)
+    assert good, feedback.errors
+    (row,) = rows_of(results, context)
+    assert row["state"] == "explained"
+    assert row["insertion_auc"] > row["reverse_insertion_auc"]
+    assert row["random_insertion_auc"] is not None
+    for name in ("completeness_gap", "infidelity", "stability", "randomised_100"):
+        assert row[name] is None
+
+
+@pytest.mark.parametrize("algorithm", [InsertionDeletion, CompareModels])
+def test_a_background_that_is_the_class_itself_is_told(run, small_scene, algorithm):
+    parameters = settings(
+        small_scene, layer_of("Polygon", box(30, 20, 8)), MODEL_FILE_2=small_scene[1]
+    )
+    told = []
+    # Of two classes the model sees one in the background.
+    for name in read_card(small_scene[1]).class_names:
+        _, good, feedback, _ = run(algorithm(), {**parameters, "CLASS": name})
+        assert good, feedback.errors
+        told += [f"“{name}” to the model" in text for text in feedback.told]
+    assert any(told)
 
 
 def test_a_model_compared_with_itself_does_not_differ(run, small_scene):
