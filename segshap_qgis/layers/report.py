@@ -58,7 +58,7 @@ MARGIN = 1.05
 TABLE = re.compile(rb"xref\s|\d+ \d+ obj\s")
 
 # A further chart, with its title and what it says above it; so many go on a page.
-BLOCK, HEAD, BLOCKS = 130.0, 27.0, 2
+BLOCK, HEAD, BLOCKS = 130.0, 30.0, 2
 
 
 class FurtherChart(NamedTuple):
