@@ -20,7 +20,7 @@ from .prefix_tables import (
     covering_settings,
 )
 from .program import Goal, Lift, Network, Program
-from .stages import seen_through, sights, widest
+from .stages import EVERYWHERE, seen_through, sights, widest
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,19 @@ class Planner:
                 break
             plans.append(plan)
         return plans
+
+    def early_plans(self, memory_limit: float) -> list[Plan]:
+        """A plan with tables of the first stage alone, where it keeps the image's size; or none.
+
+        Cells may be so small that features of any later map see too many of them. What the first
+        maps contribute to the layers that read them is still seen by few, and is much of the work
+        at full size.
+        """
+        first = self.network.stages[0].reach
+        if first.stride > 1 or first == EVERYWHERE:
+            return []
+        plan = self._plan([1])
+        return [] if plan is None or plan.n_bytes > memory_limit else [plan]
 
     def _plan(self, cuts: Sequence[int]) -> Plan | None:
         """The plan with tables at each of some cuts; None if a feature sees too many players."""

@@ -77,7 +77,8 @@ class StagedGame(MaskedGame):
         What it computes in.
     plan, plans : Plan, list of Plan
         How it evaluates, chosen for the least work, and how else it could: with tables at no cut
-        of the network, at the first, at the first two...
+        of the network, at the first, at the first two..., and where none of these pays, after the
+        first stage.
     """
 
     def __init__(
@@ -104,11 +105,17 @@ class StagedGame(MaskedGame):
         self._planner = Planner(self.network, superpixels, self._goals)
         self.plans = self._planner.plans(memory_limit)
         self.null_players = self._unseen(self.plans[0].program.image_windows)
-        self.follow(min(self.plans, key=lambda plan: plan.work(evaluations)))
+        if evaluations and not self._least(evaluations).levels:
+            self.plans += self._planner.early_plans(memory_limit)
+        self.follow(self._least(evaluations))
         self.batch_size = keywords.get("batch_size") or _suitable_batch(self.plan.program)
         self.mask_batch_size = min(self.batch_size, _suitable_batch(self.plans[0].program))
         if precision != "float32":
             self.try_bfloat16(tolerance, is_provisional=precision == "provisional")
+
+    def _least(self, evaluations: int) -> Plan:
+        """The plan of the least work."""
+        return min(self.plans, key=lambda plan: plan.work(evaluations))
 
     def follow(self, plan: Plan) -> None:
         """Build the tables of one of the `plans` and evaluate by it, in float32, from now on."""

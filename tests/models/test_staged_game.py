@@ -246,6 +246,18 @@ class TestPlanning:
         assert len(game.plans) == 1
         np.testing.assert_allclose(staged, plain, atol=CLOSE)
 
+    def test_cells_too_small_for_later_maps_have_tables_of_the_first_ones(self, model):
+        shape = (60, 72)
+        regions = [block(shape, 30, 40, 3), block(shape, 0, 71)]
+        # What the stem contributes sees four of them at most, a pooled map nine.
+        common = (model, image_of(shape), squares(shape, side=4), regions, [0, 1])
+        game = StagedGame(*common, evaluations=300)
+        (level,) = game.plan.levels
+        assert {lift.inputs for lift in level.program.lift_goals} == {("stem",)}
+        z = np.random.default_rng(2).random((9, game.n_players)) < 0.5
+        np.testing.assert_allclose(game(z), MaskedGame(*common)(z), atol=CLOSE)
+        assert game.plan.work(300) < game.plans[0].work(300)
+
     def test_make_game_takes_the_plain_path_for_a_network_without_stages(self, model):
         class Bare(torch.nn.Module):
             minimum_size = 1
