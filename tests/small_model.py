@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 SMALL = {"down_layers": [2, 2], "bottleneck_layers": 2, "growth": 4, "stem_maps": 8}
+UNIT_RANGE = {"kind": "scale", "factor": 1 / 64, "offset": -2.0}
 CLASSES = ("sea", "oil", "ship", "land")
 
 
@@ -23,9 +24,12 @@ def write_small_model(
     import torch
 
     from segshap_qgis.models import FCDenseNet
+    from segshap_qgis.models.normalisation import n_channels
 
     torch.manual_seed(seed)
-    network = FCDenseNet(n_bands, n_classes, **architecture)
+    normalisation = card_changes.get("normalisation", UNIT_RANGE)
+    n_read = n_channels(n_bands, normalisation)
+    network = FCDenseNet(n_read, n_classes, **architecture)
     _give_statistics(network)
     weights = folder / "small.pt"
     torch.save(network.state_dict(), weights)
@@ -34,10 +38,10 @@ def write_small_model(
         "title": "Small random network",
         "architecture": {
             "name": "FCDenseNet",
-            "arguments": {"in_bands": n_bands, "n_classes": n_classes, **architecture},
+            "arguments": {"in_bands": n_read, "n_classes": n_classes, **architecture},
         },
         "bands": [{"name": f"band {i + 1}", "unit": ""} for i in range(n_bands)],
-        "normalisation": {"kind": "scale", "factor": 1 / 64, "offset": -2.0},
+        "normalisation": UNIT_RANGE,
         "classes": [{"name": name, "color": "#808080"} for name in CLASSES[:n_classes]],
         "weights": {
             "file": weights.name,

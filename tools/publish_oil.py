@@ -21,7 +21,7 @@ from torch import Tensor
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from train_oil import RECIPE, SIZES, csiro_files, load_chips
+from train_oil import CHANNELS, RECIPE, SIZES, csiro_files, load_chips
 
 from segshap_qgis.models.model_files import MODELS_FOLDER
 
@@ -95,7 +95,7 @@ def card(size: str, weights: Path, training: list[dict[str, Any]]) -> dict[str, 
         "architecture": {
             "name": "FCDenseNet",
             "arguments": {
-                "in_bands": 1,
+                "in_bands": CHANNELS,
                 "n_classes": 2,
                 "down_layers": [layers] * 5,
                 "bottleneck_layers": layers,

@@ -43,7 +43,9 @@ RECIPE: dict[str, Any] = {
     "sea": {"block": 16, "percentile": 95, "land_db": 7},
     "narrowest_db": 1.0,
     "largest_stretch": 10,
+    "spread": {"narrowest_db": 0.05, "lowest": -10.0, "highest": 5.0, "scale": 2.5},
 }
+CHANNELS = 2  # contrast in decibels, and in standard deviations of the sea
 # A sea that slicks fill by more than a fifth is not found.
 LOWER_SEA = {**RECIPE, "sea": {**RECIPE["sea"], "percentile": 80}}
 # Slicks are guessed by eye, so to speak: on the contrast as it is.
@@ -63,7 +65,7 @@ class Stage(NamedTuple):
     size, crops, masked : int
         Side of a crop in pixels, crops in a batch, and how many of these have masks.
     shares : (float, float)
-        Of clean and of oily chips among the others, on average.
+        Of clean and of oily chips among the others, as nearly as whole chips allow.
     zoom : (float, float)
         Source pixels per pixel on a chip of 256 pixels, on chips of other sizes in proportion.
         Coarse first: a whole chip in a quarter of the pixels teaches most at a quarter of the cost.
@@ -108,9 +110,7 @@ SCHEDULES = {
             Stage(128, 16, 8, (0.6, 0.4), (1.1, 2.4), LOWER_SEA, until=500),
             Stage(256, 4, 2, (0.7, 0.3), (0.75, 1.5), LOWER_SEA, until=800),
             Stage(256, 4, 3, (0.65, 0.35), (0.75, 1.5), RECIPE, until=1400),
-            Stage(160, 12, 4, (0.5, 0.5), (1.0, 1.7), RECIPE, until=1700, ranking=0.5),
-            Stage(160, 12, 6, (0.5, 0.5), (1.0, 1.6), RECIPE, until=1900, ranking=0.5, gently=True),
-            Stage(256, 4, 2, (0.5, 0.5), (0.9, 1.1), RECIPE, until=2300, ranking=0.25, gently=True),
+            Stage(256, 4, 2, (0.5, 0.5), (0.9, 1.25), RECIPE, until=2400, ranking=0.5, gently=True),
         ],
         [
             (0, 0.0),
@@ -124,9 +124,8 @@ SCHEDULES = {
             (1201, 0.199),
             (1400, 0.0),
             (1430, 0.5),
-            (1700, 0.5),
-            (1900, 0.4),
-            (2300, 0.0),
+            (1900, 0.5),
+            (2400, 0.0),
         ],
     ),
     "small": Schedule(
@@ -150,18 +149,17 @@ class Chip:
     labels: NDArray[np.uint8]
     valid: NDArray[np.bool_]
 
-    def contrasts(self, recipe: dict[str, Any]) -> list[NDArray[np.float32]]:
-        """The chip as the network sees it, (1, H, W): no-data known, and where there is some, not.
+    def seen(self, recipe: dict[str, Any], rng: np.random.Generator) -> NDArray[np.float32]:
+        """The chip as the network sees it, (2, H, W): no-data known or, by chance, not.
 
         Users' rasters often do not say what is fill.
         """
-        masks = [self.valid, np.ones_like(self.valid)]
-        known = [
-            valid for valid in masks[: 1 if self.valid.all() else 2] if _varies(self.grey[valid])
-        ]
-        return [normalise(self.grey[None], valid, recipe, "amplitude") for valid in known] or [
-            np.zeros((1, *self.grey.shape), dtype=np.float32)  # nothing but fill
-        ]
+        is_told = self.valid.all() or rng.random() < 0.5
+        told = self.valid if is_told and _varies(self.grey[self.valid]) else None
+        if told is None and not _varies(self.grey):  # nothing but fill
+            return np.zeros((CHANNELS, *self.grey.shape), dtype=np.float32)
+        valid = np.ones_like(self.valid) if told is None else told
+        return normalise(self.grey[None], valid, recipe, "amplitude")
 
 
 @dataclass(frozen=True)
@@ -170,7 +168,7 @@ class Batch:
 
     Attributes
     ----------
-    images : (N, 1, n, n) float32
+    images : (N, 2, n, n) float32
         Normalised.
     labels : (N, n, n) int64
         0 sea, 1 oil, `UNKNOWN` in no loss.
@@ -309,8 +307,9 @@ class Batches:
         """Batch of the given number."""
         rng = np.random.default_rng((self.seed, number))
         stage = self.schedule.stage(number)
-        others = rng.choice(["clean", "oily"], p=stage.shares, size=stage.crops - stage.masked)
-        kinds = ["masked"] * stage.masked + others.tolist()
+        n_others = stage.crops - stage.masked
+        n_clean = int(n_others * stage.shares[0] + rng.random())
+        kinds = ["masked"] * stage.masked + ["clean"] * n_clean + ["oily"] * (n_others - n_clean)
         crops = [
             self._crop(self.chips[kind][rng.integers(len(self.chips[kind]))], stage, rng)
             for kind in kinds
@@ -322,19 +321,17 @@ class Batches:
                 _change_texture(image, rng)
             _change_level(image, rng)
             _paint_background(image, label, rng)
-        lowest, highest = (RECIPE[key] / RECIPE["scale_db"] for key in ("lowest_db", "highest_db"))
         known = torch.tensor([{"clean": 0, "oily": 1}.get(kind, UNKNOWN) for kind in kinds])
         is_lost = (known == 1) & ~(labels == 1).flatten(1).any(1)  # outside the crop, or painted
         known[is_lost] = UNKNOWN
-        return Batch(images.clamp(lowest, highest), labels, known)
+        return Batch(images.clamp(*_range()), labels, known)
 
     def _crop(self, chip: Chip, stage: Stage, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-        """A turned, mirrored and scaled crop: image (1, n, n) and labels (n, n)."""
-        contrasts = chip.contrasts(stage.recipe)
-        contrast = contrasts[rng.integers(len(contrasts))]
+        """A turned, mirrored and scaled crop: image (2, n, n) and labels (n, n)."""
+        seen = chip.seen(stage.recipe, rng)
         grid = _grid(stage, rng)
         sampling: Any = {"padding_mode": "reflection", "align_corners": False}
-        image = F.grid_sample(torch.from_numpy(contrast)[None], grid, **sampling)
+        image = F.grid_sample(torch.from_numpy(seen)[None], grid, **sampling)
         label = torch.from_numpy(chip.labels.astype(np.float32))[None, None]
         label = F.grid_sample(label, grid, mode="nearest", **sampling)
         return image[0], label[0, 0].long()
@@ -364,25 +361,42 @@ def _smooth(image: Tensor, side: int) -> Tensor:
     return F.avg_pool2d(image, side, stride=1, padding=side // 2, count_include_pad=False)
 
 
+def _range() -> tuple[Tensor, Tensor]:
+    """Least and largest values of the channels, each (2, 1, 1)."""
+    spread = RECIPE["spread"]
+    ends = [
+        (RECIPE[f"{end}_db"] / RECIPE["scale_db"], spread[end] / spread["scale"])
+        for end in ("lowest", "highest")
+    ]
+    lowest, highest = torch.tensor(ends)[..., None, None]
+    return lowest, highest
+
+
 def _change_texture(image: Tensor, rng: np.random.Generator) -> None:
-    """Other looks, other stretch; in place on (1, n, n), over the scale."""
+    """Other looks, other stretch; in place on (2, n, n), over the scales.
+
+    Stretch changes the decibels, and not how many standard deviations of the sea they are.
+    """
     if rng.random() < 0.4:
         image.copy_(torch.lerp(image, _smooth(image, int(rng.choice([3, 5]))), rng.uniform(0.3, 1)))
-    image.mul_(float(np.exp(rng.uniform(np.log(0.5), np.log(1.6)))))
+    image[0].mul_(float(np.exp(rng.uniform(np.log(0.5), np.log(1.6)))))
     if rng.random() < 0.3:
         looks = np.exp(rng.uniform(np.log(20), np.log(200)))
-        speckle = rng.gamma(looks, 1 / looks, size=image.shape)
-        image.add_(torch.from_numpy(10 / RECIPE["scale_db"] * np.log10(speckle)).float())
+        speckle = rng.gamma(looks, 1 / looks, size=image.shape[1:])
+        image[0].add_(torch.from_numpy(10 / RECIPE["scale_db"] * np.log10(speckle)).float())
 
 
 def _change_level(image: Tensor, rng: np.random.Generator) -> None:
     """Other gain, a sea that darkens across the swath, another reference level; in place."""
-    image.mul_(float(np.exp(rng.normal(0, 0.1))))
+    size = image.shape[1]
+    for channel in image:
+        channel.mul_(float(np.exp(rng.normal(0, 0.1))))
     if rng.random() < 0.3:
         slope_row, slope_column = rng.normal(0, 0.8 / RECIPE["scale_db"], size=2)
-        row, column = np.ogrid[tuple(slice(-1, 1, 1j * n) for n in image.shape[1:])]
+        row, column = np.ogrid[-1 : 1 : 1j * size, -1 : 1 : 1j * size]
         image.add_(torch.from_numpy(slope_row * row + slope_column * column).float())
-    image.add_(float(rng.normal(0, 0.15)))
+    for channel in image:
+        channel.add_(float(rng.normal(0, 0.15)))
 
 
 def _paint_background(image: Tensor, label: Tensor, rng: np.random.Generator) -> None:
@@ -392,17 +406,18 @@ def _paint_background(image: Tensor, label: Tensor, rng: np.random.Generator) ->
     if kind < 0.15:
         cells = _random_cells(size, int(rng.integers(size // 10, size // 3)), rng)
         painted = rng.random(int(cells.max()) + 1) < rng.uniform(0.1, 0.9)
-        where, level = torch.from_numpy(painted[cells]), float(image.mean())
+        where, level = torch.from_numpy(painted[cells]), image.mean((1, 2))
     elif kind < 0.22:
         row, column = np.mgrid[:size, :size] - size / 2
         angle = rng.uniform(0, 2 * np.pi)
         edge = rng.uniform(0.1, 0.5) * size
         where = torch.from_numpy(row * np.sin(angle) + column * np.cos(angle) > edge)
-        level = float(rng.choice([0.0, 0.0, RECIPE["lowest_db"], RECIPE["highest_db"]]))
-        level /= RECIPE["scale_db"]
+        lowest, highest = _range()
+        middle = torch.zeros_like(lowest)
+        level = [middle, middle, lowest, highest][rng.integers(4)].flatten()
     else:
         return
-    image[0][where] = level
+    image[:, where] = level[:, None]
     label[where] = 0
 
 
@@ -434,9 +449,9 @@ def ranking_loss(logits: Tensor, holds_oil: Tensor) -> Tensor:
 
 
 def build(size: str, dropout: float) -> FCDenseNet:
-    """FC-DenseNet of one band and the classes sea and oil."""
+    """FC-DenseNet of one band's two channels and the classes sea and oil."""
     layers, growth, stem = SIZES[size]
-    return FCDenseNet(1, 2, (layers,) * 5, layers, growth, stem_maps=stem, dropout=dropout)
+    return FCDenseNet(CHANNELS, 2, (layers,) * 5, layers, growth, stem_maps=stem, dropout=dropout)
 
 
 class Training:

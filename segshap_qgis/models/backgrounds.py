@@ -25,18 +25,18 @@ def background_image(
 
     Parameters
     ----------
-    kind : str, float or (B, H, W) array
-        ``"mean"``: mean of the valid pixels of each band. ``"zero"``: black, i.e. raw values of
+    kind : str, (C,) or (C, H, W) array
+        ``"mean"``: mean of the valid pixels of each channel. ``"zero"``: black, i.e. raw values of
         zero; beware that black *is* oil to a SAR model. ``"local_mean"``: mean of each cell.
-        ``"blur"``: the image blurred over about a cell. A number or an array: that value, in
-        normalised units.
-    image : (B, H, W) float32 array
+        ``"blur"``: the image blurred over about a cell. An array: these values of the
+        channels, everywhere or pixel by pixel, in normalised units.
+    image : (C, H, W) float32 array
         Normalised image.
     valid : (H, W) bool array
         False on no-data, which enters no mean.
     superpixels : Superpixels
         Cells, for ``"local_mean"`` and for the width of ``"blur"``.
-    black : (B,) float32 array
+    black : (C,) float32 array
         What a raw value of zero becomes by the model's normalisation.
 
     Raises
@@ -55,8 +55,8 @@ def background_image(
             return _blur(image, valid, sigma=np.sqrt(superpixels.areas.mean()) / 2)
         raise SettingsError(f"Unknown background {kind!r}.", f"Choose one of: {', '.join(KINDS)}.")
     values = np.asarray(kind, dtype=np.float32)
-    if values.ndim == 0 and np.isfinite(values):
-        return np.full_like(image, values)
+    if values.shape == image.shape[:1] and np.isfinite(values).all():
+        return _fill(values, image.shape)
     if values.shape != image.shape or not np.isfinite(values).all():
         raise SettingsError("A background image needs the image's own shape and finite values.")
     return values

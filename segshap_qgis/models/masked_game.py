@@ -44,7 +44,8 @@ class MaskedGame:
     targets : sequence of str or int
         Classes, by name or index.
     background : str, float or (B, H, W) array, default "mean"
-        See `segshap_qgis.models.backgrounds.background_image`.
+        See `segshap_qgis.models.backgrounds.background_image`; a number is that value, in
+        normalised units, in all bands.
     output : {"probability", "logit", "decision"}, default "probability"
         What is averaged over the region: softmax, the raw score, or 1 where the class wins, else 0.
     valid : (H, W) bool array, optional
@@ -111,7 +112,10 @@ class MaskedGame:
         self.batch_size = batch_size or max(1, PIXELS_PER_BATCH // (shape[0] * shape[1]))
         self.mask_batch_size = self.batch_size
 
-        dark = black(len(normalised), model.card.normalisation)
+        if not isinstance(background, str) and np.ndim(background) == 0:
+            background = model.flat(float(background), image, valid, unit)
+        dark = black(len(model.card.bands), model.card.normalisation)
+        dark = model.flat(dark, image, valid, unit)
         painted = background_image(background, normalised, valid, superpixels, dark)
         self.image = torch.from_numpy(normalised).to(model.device)
         self.background = torch.from_numpy(painted).to(model.device)

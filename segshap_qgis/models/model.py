@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..errors import ImageError, Interrupted, SettingsError
 from ..explain.types import Game, Superpixels
 from .model_card import ModelCard
-from .normalisation import normalise, sea_statistics
+from .normalisation import flat, normalise, sea_statistics
 
 
 def never() -> bool:
@@ -79,7 +79,7 @@ class Model(ABC):
             False on no-data; all pixels are valid by default.
         unit : str, optional
             Unit of the values, where the recipe cares; recognised from the data by default.
-        sea : (2B, H, W) array, optional
+        sea : (4B, H, W) array, optional
             What radar contrast is measured against instead of the window's own `sea_statistics`.
 
         Raises
@@ -95,8 +95,18 @@ class Model(ABC):
     def sea_statistics(
         self, bands: NDArray, valid: NDArray[np.bool_], unit: Optional[str] = None
     ) -> Optional[NDArray[np.float64]]:
-        """What `normalise` measures contrast against in a window, (2B,); None if nothing."""
+        """What `normalise` measures contrast against in a window, (4B,); None if nothing."""
         return sea_statistics(bands, valid, self.card.normalisation, unit)
+
+    def flat(
+        self,
+        value: Union[float, NDArray[np.float32]],
+        bands: NDArray,
+        valid: NDArray[np.bool_],
+        unit: Optional[str] = None,
+    ) -> NDArray[np.float32]:
+        """Channels, (C,), of a pixel of some normalised value; see `normalisation.flat`."""
+        return flat(value, bands, valid, self.card.normalisation, unit)
 
     @abstractmethod
     def predict(

@@ -19,6 +19,9 @@ _FACTORS = {"amplitude": 20, "power": 10}
 # grey values lie far above.
 LARGEST_MEDIAN_POWER = 2.0
 LARGEST_SMOOTHING = 31  # pixels; more would wash out slicks too
+# What is known of the sea in each band: its level in dB, the stretch of the contrast against it,
+# its median in dB, its standard deviation in dB.
+SEA_STATISTICS = ("level", "stretch", "middle", "spread")
 NO_SIGNAL = 1e-12  # stands in for zero, which has no logarithm
 
 
@@ -47,18 +50,23 @@ def normalise(
         ``"narrowest_db"`` and ``"largest_stretch"``, too, a sea whose standard deviation is
         narrower is stretched to that: speckle alone is wider in every product that is not averaged
         beyond use, so somebody has squeezed the grey values.
+        With ``"spread": {"narrowest_db", "lowest", "highest", "scale"}`` each band gives a second
+        channel: how many standard deviations of the sea the contrast lies from the sea's median,
+        clipped, over a fixed scale. Oil is dark against what else varies on the sea; where the wind
+        leaves dark areas, much does.
         ``{"kind": "mean_std", "mean": [...], "std": [...]}`` or
         ``{"kind": "scale", "factor": ..., "offset": ...}`` for optical images.
     unit : {"amplitude", "power", "db"}, optional
         Unit of radar values; recognised from the data by default.
-    sea : (2B, H, W) or (2B, 1, 1) array, optional
+    sea : (4B, H, W) or (4B, 1, 1) array, optional
         What radar contrast is measured against instead of the window's own `sea_statistics`: one
         scene cut into windows needs a sea that does not depend on the cut.
 
     Returns
     -------
-    (B, H, W) float32 array
-        Dimensionless; 0 on no-data, which is the median or the open sea for radar.
+    (C, H, W) float32 array
+        Dimensionless; 0 on no-data, which is the median or the open sea for radar. There are
+        `n_channels` of the bands; second channels come after those of all bands.
 
     Raises
     ------
@@ -78,7 +86,8 @@ def normalise(
             _check(bands, valid)
             normalised = _KINDS[recipe["kind"]](bands, valid, recipe, unit)
         made = np.where(valid, normalised, 0).astype(np.float32)
-    if made.shape != bands.shape or not np.isfinite(made).all():
+        expected = (n_channels(len(bands), recipe), *bands.shape[1:])
+    if made.shape != expected or not np.isfinite(made).all():
         raise ModelError(
             "The model card's normalisation turns the image into values that are no numbers.",
             "Compare its numbers with those of a bundled model's card.",
@@ -95,8 +104,8 @@ def sea_statistics(
 
     Returns
     -------
-    (2B,) float64 array or None
-        The level of the sea in each band, in dB, then the stretch of the contrast in each.
+    (4B,) float64 array or None
+        `SEA_STATISTICS`, one after the other, each for all bands.
     """
     bands = np.asarray(bands, dtype=np.float32)
     _check(bands, valid)
@@ -104,6 +113,11 @@ def sea_statistics(
         if recipe["kind"] != "log_contrast":
             return None
         return _Radar(bands, valid, recipe, unit).sea()
+
+
+def n_channels(n_bands: int, recipe: Mapping[str, Any]) -> int:
+    """How many channels a network is fed with that many bands."""
+    return 2 * n_bands if "spread" in recipe else n_bands
 
 
 @contextmanager
@@ -120,6 +134,8 @@ def _recipe_errors() -> Iterator[None]:
 def black(n_bands: int, recipe: Mapping[str, Any]) -> NDArray[np.float32]:
     """What a pixel without any signal becomes, (B,) float32: the lowest contrast for radar.
 
+    Second channels follow by `flat`.
+
     Raises
     ------
     ModelError
@@ -132,6 +148,29 @@ def black(n_bands: int, recipe: Mapping[str, Any]) -> NDArray[np.float32]:
     raw = np.zeros((n_bands, 1, 2), dtype=np.float32)
     raw[..., 1] = 1.0  # a second pixel, because a constant image cannot be normalised
     return normalise(raw, np.ones((1, 2), dtype=bool), recipe)[:, 0, 0]
+
+
+def flat(
+    value: float | NDArray[np.float32],
+    bands: NDArray,
+    valid: NDArray[np.bool_],
+    recipe: Mapping[str, Any],
+    unit: str | None = None,
+) -> NDArray[np.float32]:
+    """All channels, (C,), of a pixel whose first ones have a value, or (B,) values, in a window.
+
+    The second channels of such a pixel follow from the sea of the window. Parameters and errors as
+    `normalise`.
+    """
+    firsts = np.broadcast_to(np.asarray(value, dtype=np.float32), len(bands))
+    if "spread" not in recipe:
+        return firsts
+    with _recipe_errors():
+        radar = _Radar(np.asarray(bands, dtype=np.float32), valid, recipe, unit)
+        level, stretch, middle, spread = np.split(radar.sea(), len(SEA_STATISTICS))
+        decibels = level + firsts * float(recipe["scale_db"]) / stretch
+        seconds = _over_scale((decibels - middle) / spread, recipe["spread"])
+    return np.concatenate([firsts, seconds]).astype(np.float32)
 
 
 def recognise_unit(values: NDArray) -> str:
@@ -192,20 +231,24 @@ class _Radar:
         self._counts = None if self._side == 1 else _square_sums(counts, self._side).clip(1)
 
     def sea(self) -> NDArray[np.float64]:
-        """The level of the sea in each band, in dB, then the stretch of each: (2B,) float64."""
+        """One statistic of the sea after the other, each for all bands; see `sea_statistics`."""
         bands = zip(self._bands, self._units, self._decibels)
         return np.array([self._sea_of(*band) for band in bands]).T.ravel()
 
     def against(self, sea: NDArray[np.floating]) -> NDArray:
-        """Contrast against a sea, (2B, H, W) or (2B, 1, 1); fill becomes the lowest contrast."""
-        scale = float(self._recipe["scale_db"])
-        level, stretch = np.split(sea, 2)
+        """Channels against a sea, (4B, H, W) or (4B, 1, 1); fill becomes the lowest contrast."""
+        recipe = self._recipe
+        level, stretch, middle, spread = np.split(sea, len(SEA_STATISTICS))
         contrast = np.stack(self._decibels) - level
         contrast = np.stack([self._smoothed(band.clip(*self._limits)) for band in contrast])
-        return (contrast * stretch).clip(*self._limits) / scale
+        first = (contrast * stretch).clip(*self._limits) / float(recipe["scale_db"])
+        if "spread" not in recipe:
+            return first
+        second = (contrast + level - middle) / spread
+        return np.concatenate([first, _over_scale(second, recipe["spread"])])
 
-    def _sea_of(self, band: NDArray, unit: str, decibels: NDArray) -> tuple[float, float]:
-        """Level of the sea in one band, in dB, and the stretch of the contrast against it."""
+    def _sea_of(self, band: NDArray, unit: str, decibels: NDArray) -> list[float]:
+        """The statistics of the sea in one band, as `SEA_STATISTICS` names them."""
         valid, recipe, lowest = self._valid, self._recipe, self._limits[0]
         level = _median_db(band[valid], unit)
         contrast = (decibels - level).clip(*self._limits)
@@ -214,13 +257,15 @@ class _Radar:
         if "sea" in recipe:
             above = _sea_level(contrast, valid, **recipe["sea"])
             level, contrast = level + above, contrast - above
-        if "narrowest_db" not in recipe:
-            return level, 1.0
+        if not {"narrowest_db", "spread"} & set(recipe):
+            return [level, 1.0, level, 1.0]
         # Land, ships and pixels without any signal are no sea.
-        is_sea = has_signal & (contrast < float(recipe["sea"]["land_db"]))
-        spread = float(contrast[is_sea].std()) if is_sea.any() else np.inf
-        narrowest, largest_stretch = float(recipe["narrowest_db"]), float(recipe["largest_stretch"])
-        return level, float(np.clip(narrowest / max(spread, 1e-9), 1.0, largest_stretch))
+        sea = contrast[has_signal & (contrast < float(recipe["sea"]["land_db"]))]
+        spread, middle = (float(sea.std()), float(np.median(sea))) if sea.size else (np.inf, 0.0)
+        narrowest, largest = _stretching(recipe)
+        stretch = float(np.clip(narrowest / max(spread, 1e-9), 1.0, largest))
+        smallest = float(recipe["spread"]["narrowest_db"]) if "spread" in recipe else 1e-9
+        return [level, stretch, level + middle, max(spread, smallest)]
 
     def _smoothed(self, contrast: NDArray) -> NDArray:
         """Mean over the valid pixels of a square around each, where the recipe asks for it."""
@@ -228,6 +273,21 @@ class _Radar:
             return contrast
         shown = np.where(self._valid, contrast, 0).astype(np.float64)
         return _square_sums(shown, self._side) / self._counts
+
+
+def _over_scale(spreads: NDArray, recipe: Mapping[str, Any]) -> NDArray:
+    """Standard deviations of the sea as a recipe clips and scales them."""
+    lowest, highest = float(recipe["lowest"]), float(recipe["highest"])
+    if not (lowest < highest and float(recipe["narrowest_db"]) > 0):
+        raise ValueError("spread: lowest is not below highest, or narrowest_db is not positive")
+    return spreads.clip(lowest, highest) / float(recipe["scale"])
+
+
+def _stretching(recipe: Mapping[str, Any]) -> tuple[float, float]:
+    """Which standard deviation a recipe stretches a sea to, and by how much at most."""
+    if "narrowest_db" not in recipe:
+        return 0.0, 1.0
+    return float(recipe["narrowest_db"]), float(recipe["largest_stretch"])
 
 
 def _limits(recipe: Mapping[str, Any]) -> tuple[float, float]:

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from ..errors import ModelError
 from .model_card import ModelCard
+from .normalisation import n_channels
 from .onnx import OnnxGraph
 from .outputs import OUTPUTS, recognise_output
 from .torchscript import load_script, run_script
@@ -143,10 +144,11 @@ def own_network(
             f"Its architecture's 'output' is one of: {', '.join(OUTPUTS)}; 'size' is the side of "
             "the images that it takes, or 0.",
         )
-    numbers = len(card.bands), len(card.classes)
+    n_read = n_channels(len(card.bands), card.normalisation)
+    numbers = n_read, len(card.classes)
     if card.architecture["name"] == "ONNX":
         graph = OnnxGraph(path, cuda=device.type == "cuda")
-        _check_bands(graph.n_bands, card, path.name)
+        _check_channels(graph.n_bands, n_read, path.name)
         return OwnNetwork(OnTensors(graph), path.name, *numbers, output, graph.size)
     script = load_script(path, trusted, device)
     scores = partial(run_script, script, path.name)
@@ -183,9 +185,9 @@ def try_script(path: Path, n_bands: int, side: int, trusted: Collection[str]) ->
     return max(2, scores.shape[1]), output
 
 
-def _check_bands(n_bands: int, card: ModelCard, name: str) -> None:
-    if n_bands not in (0, len(card.bands)):
+def _check_channels(n_taken: int, n_read: int, name: str) -> None:
+    if n_taken not in (0, n_read):
         raise ModelError(
-            f"{name} reads {n_bands} band(s), but its card lists {len(card.bands)}.",
-            "Correct the bands on its card.",
+            f"{name} reads {n_taken} band(s) or channels of them, but its card lists {n_read}.",
+            "Correct the bands or the normalisation on its card.",
         )

@@ -20,6 +20,7 @@ from ..explain.types import Superpixels
 from .model import Model
 from .model_card import ModelCard
 from .model_files import DEFAULT_MODEL, card_path_of, read_card
+from .normalisation import n_channels
 from .own_networks import FORMATS, OwnNetwork, own_network
 from .threads import computing_threads
 from .trust import trusted_programs
@@ -241,11 +242,11 @@ def _empty_network(card: ModelCard) -> nn.Module:
             network = build(**arguments)
     except (TypeError, ValueError, RuntimeError) as error:
         raise ModelError(f"The model card's arguments do not build a {name}: {error}.") from error
-    fits = network.n_classes == len(card.classes) and network.in_bands == len(card.bands)
-    if not fits:
+    n_read = n_channels(len(card.bands), card.normalisation)
+    if (network.in_bands, network.n_classes) != (n_read, len(card.classes)):
         raise ModelError(
-            f"The network has {network.in_bands} band(s) and {network.n_classes} classes, "
-            f"but its card lists {len(card.bands)} and {len(card.classes)}."
+            f"The network reads {network.in_bands} band(s) or channels of them and has "
+            f"{network.n_classes} classes, but its card lists {n_read} and {len(card.classes)}."
         )
     return network
 

@@ -35,8 +35,8 @@ class SeaSurface:
     ----------
     rows, columns : (R,), (S,) float64 arrays
         Pixel coordinates of the nodes.
-    values : (2B, R, S) float64 array
-        The levels of the sea in the bands, in dB, then the stretches of the contrast.
+    values : (4B, R, S) float64 array
+        `segshap_qgis.models.normalisation.SEA_STATISTICS`, each for all bands.
     """
 
     rows: NDArray[np.float64]
@@ -44,7 +44,7 @@ class SeaSurface:
     values: NDArray[np.float64]
 
     def at(self, bounds: PixelBounds) -> NDArray[np.float32]:
-        """The sea at the pixels of a window, (2B, H, W) float32, bilinear between nodes."""
+        """The sea at the pixels of a window, (4B, H, W) float32, bilinear between nodes."""
         row0, column0, row1, column1 = bounds
         i, s = _between(self.rows, np.arange(row0, row1) + 0.5)
         j, t = _between(self.columns, np.arange(column0, column1) + 0.5)
@@ -87,9 +87,11 @@ def sea_surface(
     """
     if model.card.normalisation.get("kind") != "log_contrast":
         return None
+    from ..models.normalisation import SEA_STATISTICS
+
     height, width = source.grid.height, source.grid.width
     rows, columns = _nodes(height, window), _nodes(width, window)
-    values = np.full((2 * source.n_bands, len(rows), len(columns)), np.nan)
+    values = np.full((len(SEA_STATISTICS) * source.n_bands, len(rows), len(columns)), np.nan)
     for i, row in enumerate(rows):
         on_progress(i / len(rows))
         for j, column in enumerate(columns):

@@ -54,6 +54,35 @@ def test_values_are_region_means_of_the_prediction_on_the_painted_image(model, i
         assert value[0] == pytest.approx(expected, abs=1e-6)
 
 
+RADAR = {
+    "kind": "log_contrast",
+    "scale_db": 4.0,
+    "lowest_db": -20.0,
+    "highest_db": 12.0,
+    "sea": {"block": 16, "percentile": 80, "land_db": 7},
+    "spread": {"narrowest_db": 0.05, "lowest": -10, "highest": 5, "scale": 2.5},
+}
+
+
+@pytest.mark.parametrize("background", ["mean", "zero", "local_mean", "blur", -1.5])
+def test_both_channels_of_a_band_are_painted(tmp_path, image, superpixels, background):
+    model = load_model(write_small_model(tmp_path, normalisation=RADAR))
+    game = MaskedGame(model, image, superpixels, [REGION], ["oil"], background)
+    found = game.background.numpy()
+    assert found.shape == (2, *SHAPE)
+    if background == "mean":
+        expected = model.normalise(image).mean(axis=(1, 2))
+    elif background == "zero":
+        expected = model.flat(-5, image, np.ones(SHAPE, dtype=bool))
+    elif background == -1.5:
+        expected = model.flat(-1.5, image, np.ones(SHAPE, dtype=bool))
+    else:  # both channels are the same picture on two scales
+        inside = (found[0] > -4) & (found[1] < 1.9)
+        np.testing.assert_allclose(np.corrcoef(found[:, inside])[0, 1], 1, atol=0.02)
+        return
+    np.testing.assert_allclose(found, np.broadcast_to(expected[:, None, None], found.shape), 1e-5)
+
+
 def test_all_super_pixels_give_the_prediction_itself(model, image, superpixels):
     game = MaskedGame(model, image, superpixels, [REGION], ["oil"])
     everything = np.ones((1, superpixels.n_players), dtype=bool)

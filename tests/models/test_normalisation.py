@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from segshap_qgis.errors import ImageError, ModelError, SettingsError
-from segshap_qgis.models.normalisation import normalise, recognise_unit
+from segshap_qgis.models.normalisation import (
+    black,
+    flat,
+    normalise,
+    recognise_unit,
+    sea_statistics,
+)
 
 RADAR = {"kind": "log_contrast", "scale_db": 4.0, "lowest_db": -20.0, "highest_db": 12.0}
 
@@ -139,7 +145,7 @@ def test_speckle_fades_where_contrast_is_smoothed_and_the_patch_stays(power: np.
 
 
 def test_a_pixel_is_smoothed_to_the_same_bits_in_every_window(power: np.ndarray) -> None:
-    sea = np.array([-17.0, 1.0]).reshape(2, 1, 1)
+    sea = np.array([-17.0, 1.0, -17.0, 1.0]).reshape(4, 1, 1)
     recipe = {**RADAR, "smooth": 5}
     whole = normalise(power, everywhere(power), recipe, "power", sea)
     part = normalise(power[:, 7:40, 11:50], everywhere(power)[7:40, 11:50], recipe, "power", sea)
@@ -226,4 +232,68 @@ def test_an_unknown_unit_is_refused(power: np.ndarray) -> None:
 @pytest.mark.parametrize("recipe", [{}, {"kind": "magic"}, {"kind": "log_contrast"}])
 def test_an_unusable_recipe_is_refused(power: np.ndarray, recipe: dict) -> None:
     with pytest.raises(ModelError, match="normalisation"):
+        normalise(power, everywhere(power), recipe)
+
+
+SPREAD = {
+    **OPEN_SEA,
+    "spread": {"narrowest_db": 0.05, "lowest": -10, "highest": 5, "scale": 2.5},
+}
+
+
+def test_the_second_channel_counts_standard_deviations_of_the_sea(power: np.ndarray) -> None:
+    decibels = 10 * np.log10(power)
+    first, second = normalise(decibels, everywhere(power), SPREAD, "db")
+    np.testing.assert_array_equal(first, normalise(decibels, everywhere(power), OPEN_SEA, "db")[0])
+    expected = (decibels - np.median(decibels)) / decibels.std()
+    np.testing.assert_allclose(second, expected[0].clip(-10, 5) / 2.5, atol=1e-5)
+
+
+def test_the_second_channel_stays_however_the_grey_values_were_squeezed(power: np.ndarray) -> None:
+    decibels = 10 * np.log10(power)
+    whole = normalise(decibels, everywhere(power), SPREAD, "db")[1]
+    squeezed = normalise(0.2 * decibels, everywhere(power), SPREAD, "db")[1]
+    np.testing.assert_allclose(squeezed, whole, atol=1e-4)
+
+
+def test_second_channels_come_after_those_of_all_bands(power: np.ndarray) -> None:
+    bands = np.concatenate([power, 3 * power**2])
+    channels = normalise(bands, everywhere(bands), SPREAD, "power")
+    for i, band in enumerate(bands):
+        alone = normalise(band[None], everywhere(power), SPREAD, "power")
+        np.testing.assert_array_equal(channels[i::2], alone)
+
+
+def test_a_given_sea_gives_the_windows_own_channels(power: np.ndarray) -> None:
+    valid = everywhere(power)
+    sea = sea_statistics(power, valid, SPREAD, "power")
+    assert sea is not None
+    assert sea.shape == (4,)
+    given = normalise(power, valid, SPREAD, "power", sea.reshape(-1, 1, 1))
+    np.testing.assert_allclose(given, normalise(power, valid, SPREAD, "power"), atol=1e-6)
+
+
+def test_a_flat_value_has_the_channels_of_a_pixel_that_has_it(power: np.ndarray) -> None:
+    valid = everywhere(power)
+    recipe = {**SPREAD, "narrowest_db": 5.0, "largest_stretch": 10}
+    image = normalise(power, valid, recipe, "power")
+    for row, column in ((3, 7), (25, 30)):
+        made = flat(float(image[0, row, column]), power, valid, recipe, "power")
+        np.testing.assert_allclose(made, image[:, row, column], atol=1e-5)
+
+
+def test_no_signal_is_the_lowest_contrast_in_both_channels(power: np.ndarray) -> None:
+    power[0, 0, 0] = 0
+    found = normalise(power, everywhere(power), SPREAD)
+    made = flat(black(1, SPREAD), power, everywhere(power), SPREAD)
+    np.testing.assert_allclose(made, found[:, 0, 0], atol=1e-5)
+    np.testing.assert_allclose(made, found.min(axis=(1, 2)), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "change", [{"narrowest_db": 0}, {"lowest": 5}, {"scale": 0}, {"highest": "much"}]
+)
+def test_an_unusable_second_channel_is_refused(power: np.ndarray, change: dict) -> None:
+    recipe = {**SPREAD, "spread": {**SPREAD["spread"], **change}}
+    with pytest.raises(ModelError):
         normalise(power, everywhere(power), recipe)

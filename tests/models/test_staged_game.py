@@ -133,6 +133,25 @@ def test_pixels_of_no_super_pixel_and_no_data(model, depth):
     np.testing.assert_allclose(staged, plain, atol=CLOSE)
 
 
+@pytest.mark.parametrize("depth", DEPTHS)
+def test_bands_of_two_channels(tmp_path, depth):
+    recipe = {
+        "kind": "log_contrast",
+        "scale_db": 4.0,
+        "lowest_db": -20.0,
+        "highest_db": 12.0,
+        "sea": {"block": 16, "percentile": 80, "land_db": 7},
+        "spread": {"narrowest_db": 0.05, "lowest": -10, "highest": 5, "scale": 2.5},
+    }
+    model = load_model(write_small_model(tmp_path, normalisation=recipe))
+    shape = (72, 52)
+    for background in ("mean", "blur", 0.5):
+        plain, staged, _ = both(
+            model, hexagons(shape, side=17), [block(shape, 30, 20)], depth, background=background
+        )
+        np.testing.assert_allclose(staged, plain, atol=CLOSE)
+
+
 @pytest.mark.parametrize("depth", [1, 2, 3])
 def test_networks_of_other_shapes(tmp_path, depth):
     architecture = {
