@@ -44,8 +44,9 @@ RECIPE: dict[str, Any] = {
     "narrowest_db": 1.0,
     "largest_stretch": 10,
     "spread": {"narrowest_db": 0.05, "lowest": -10.0, "highest": 5.0, "scale": 2.5},
+    "speckle": {"middle_db": 0.4, "octaves": 3.0},
 }
-CHANNELS = 2  # contrast in decibels, and in standard deviations of the sea
+CHANNELS = 3  # contrast in decibels and in standard deviations of the sea, and the speckle
 # A sea that slicks fill by more than a fifth is not found.
 LOWER_SEA = {**RECIPE, "sea": {**RECIPE["sea"], "percentile": 80}}
 # Slicks are guessed by eye, so to speak: on the contrast as it is.
@@ -110,7 +111,8 @@ SCHEDULES = {
             Stage(128, 16, 8, (0.6, 0.4), (1.1, 2.4), LOWER_SEA, until=500),
             Stage(256, 4, 2, (0.7, 0.3), (0.75, 1.5), LOWER_SEA, until=800),
             Stage(256, 4, 3, (0.65, 0.35), (0.75, 1.5), RECIPE, until=1400),
-            Stage(256, 4, 2, (0.5, 0.5), (0.9, 1.25), RECIPE, until=2400, ranking=0.5, gently=True),
+            Stage(256, 4, 2, (0.5, 0.5), (0.9, 1.25), RECIPE, until=1650, ranking=0.5, gently=True),
+            Stage(224, 5, 3, (0.5, 0.5), (0.9, 1.25), RECIPE, until=2350, ranking=0.5, gently=True),
         ],
         [
             (0, 0.0),
@@ -124,8 +126,11 @@ SCHEDULES = {
             (1201, 0.199),
             (1400, 0.0),
             (1430, 0.5),
-            (1900, 0.5),
-            (2400, 0.0),
+            (1750, 0.5),
+            (1751, 0.02),
+            (1780, 0.5),
+            (1880, 0.5),
+            (2350, 0.0),
         ],
     ),
     "small": Schedule(
@@ -150,7 +155,7 @@ class Chip:
     valid: NDArray[np.bool_]
 
     def seen(self, recipe: dict[str, Any], rng: np.random.Generator) -> NDArray[np.float32]:
-        """The chip as the network sees it, (2, H, W): no-data known or, by chance, not.
+        """The chip as the network sees it, (3, H, W): no-data known or, by chance, not.
 
         Users' rasters often do not say what is fill.
         """
@@ -168,7 +173,7 @@ class Batch:
 
     Attributes
     ----------
-    images : (N, 2, n, n) float32
+    images : (N, 3, n, n) float32
         Normalised.
     labels : (N, n, n) int64
         0 sea, 1 oil, `UNKNOWN` in no loss.
@@ -327,7 +332,7 @@ class Batches:
         return Batch(images.clamp(*_range()), labels, known)
 
     def _crop(self, chip: Chip, stage: Stage, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-        """A turned, mirrored and scaled crop: image (2, n, n) and labels (n, n)."""
+        """A turned, mirrored and scaled crop: image (3, n, n) and labels (n, n)."""
         seen = chip.seen(stage.recipe, rng)
         grid = _grid(stage, rng)
         sampling: Any = {"padding_mode": "reflection", "align_corners": False}
@@ -362,18 +367,21 @@ def _smooth(image: Tensor, side: int) -> Tensor:
 
 
 def _range() -> tuple[Tensor, Tensor]:
-    """Least and largest values of the channels, each (2, 1, 1)."""
+    """Least and largest values of the channels, each (3, 1, 1)."""
     spread = RECIPE["spread"]
     ends = [
         (RECIPE[f"{end}_db"] / RECIPE["scale_db"], spread[end] / spread["scale"])
         for end in ("lowest", "highest")
     ]
-    lowest, highest = torch.tensor(ends)[..., None, None]
+    octaves = RECIPE["speckle"]["octaves"]
+    lowest, highest = (
+        torch.tensor([*both, sign * octaves])[:, None, None] for both, sign in zip(ends, (-1, 1))
+    )
     return lowest, highest
 
 
 def _change_texture(image: Tensor, rng: np.random.Generator) -> None:
-    """Other looks, other stretch; in place on (2, n, n), over the scales.
+    """Other looks, other stretch; in place on (3, n, n), over the scales.
 
     Stretch changes the decibels, and not how many standard deviations of the sea they are.
     """
@@ -389,12 +397,12 @@ def _change_texture(image: Tensor, rng: np.random.Generator) -> None:
 def _change_level(image: Tensor, rng: np.random.Generator) -> None:
     """Other gain, a sea that darkens across the swath, another reference level; in place."""
     size = image.shape[1]
-    for channel in image:
+    for channel in image[:2]:
         channel.mul_(float(np.exp(rng.normal(0, 0.1))))
     if rng.random() < 0.3:
         slope_row, slope_column = rng.normal(0, 0.8 / RECIPE["scale_db"], size=2)
         row, column = np.ogrid[-1 : 1 : 1j * size, -1 : 1 : 1j * size]
-        image.add_(torch.from_numpy(slope_row * row + slope_column * column).float())
+        image[:2].add_(torch.from_numpy(slope_row * row + slope_column * column).float())
     for channel in image:
         channel.add_(float(rng.normal(0, 0.15)))
 
@@ -417,7 +425,7 @@ def _paint_background(image: Tensor, label: Tensor, rng: np.random.Generator) ->
         level = [middle, middle, lowest, highest][rng.integers(4)].flatten()
     else:
         return
-    image[:, where] = level[:, None]
+    image[:2, where] = level[:2, None]
     label[where] = 0
 
 
@@ -449,7 +457,7 @@ def ranking_loss(logits: Tensor, holds_oil: Tensor) -> Tensor:
 
 
 def build(size: str, dropout: float) -> FCDenseNet:
-    """FC-DenseNet of one band's two channels and the classes sea and oil."""
+    """FC-DenseNet of one band's three channels and the classes sea and oil."""
     layers, growth, stem = SIZES[size]
     return FCDenseNet(CHANNELS, 2, (layers,) * 5, layers, growth, stem_maps=stem, dropout=dropout)
 

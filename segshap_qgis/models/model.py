@@ -79,7 +79,7 @@ class Model(ABC):
             False on no-data; all pixels are valid by default.
         unit : str, optional
             Unit of the values, where the recipe cares; recognised from the data by default.
-        sea : (4B, H, W) array, optional
+        sea : (5B, H, W) array, optional
             What radar contrast is measured against instead of the window's own `sea_statistics`.
 
         Raises
@@ -95,7 +95,7 @@ class Model(ABC):
     def sea_statistics(
         self, bands: NDArray, valid: NDArray[np.bool_], unit: Optional[str] = None
     ) -> Optional[NDArray[np.float64]]:
-        """What `normalise` measures contrast against in a window, (4B,); None if nothing."""
+        """What `normalise` measures contrast against in a window, (5B,); None if nothing."""
         return sea_statistics(bands, valid, self.card.normalisation, unit)
 
     def flat(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,8 +20,8 @@ _FACTORS = {"amplitude": 20, "power": 10}
 LARGEST_MEDIAN_POWER = 2.0
 LARGEST_SMOOTHING = 31  # pixels; more would wash out slicks too
 # What is known of the sea in each band: its level in dB, the stretch of the contrast against it,
-# its median in dB, its standard deviation in dB.
-SEA_STATISTICS = ("level", "stretch", "middle", "spread")
+# its median in dB, its standard deviation in dB, and that of its speckle in dB.
+SEA_STATISTICS = ("level", "stretch", "middle", "spread", "speckle")
 NO_SIGNAL = 1e-12  # stands in for zero, which has no logarithm
 
 
@@ -50,15 +50,19 @@ def normalise(
         ``"narrowest_db"`` and ``"largest_stretch"``, too, a sea whose standard deviation is
         narrower is stretched to that: speckle alone is wider in every product that is not averaged
         beyond use, so somebody has squeezed the grey values.
-        With ``"spread": {"narrowest_db", "lowest", "highest", "scale"}`` each band gives a second
+        With ``"spread": {"narrowest_db", "lowest", "highest", "scale"}`` each band gives a further
         channel: how many standard deviations of the sea the contrast lies from the sea's median,
         clipped, over a fixed scale. Oil is dark against what else varies on the sea; where the wind
         leaves dark areas, much does.
+        With ``"speckle": {"middle_db", "octaves"}`` each gives yet another, the same at all pixels:
+        how often the standard deviation of the speckle doubles a middle one, clipped to so many
+        octaves. It tells full-resolution products from averaged ones, in which slicks look
+        otherwise.
         ``{"kind": "mean_std", "mean": [...], "std": [...]}`` or
         ``{"kind": "scale", "factor": ..., "offset": ...}`` for optical images.
     unit : {"amplitude", "power", "db"}, optional
         Unit of radar values; recognised from the data by default.
-    sea : (4B, H, W) or (4B, 1, 1) array, optional
+    sea : (5B, H, W) or (5B, 1, 1) array, optional
         What radar contrast is measured against instead of the window's own `sea_statistics`: one
         scene cut into windows needs a sea that does not depend on the cut.
 
@@ -66,7 +70,7 @@ def normalise(
     -------
     (C, H, W) float32 array
         Dimensionless; 0 on no-data, which is the median or the open sea for radar. There are
-        `n_channels` of the bands; second channels come after those of all bands.
+        `n_channels` of the bands, the first ones of all bands before any of the others.
 
     Raises
     ------
@@ -104,7 +108,7 @@ def sea_statistics(
 
     Returns
     -------
-    (4B,) float64 array or None
+    (5B,) float64 array or None
         `SEA_STATISTICS`, one after the other, each for all bands.
     """
     bands = np.asarray(bands, dtype=np.float32)
@@ -117,7 +121,7 @@ def sea_statistics(
 
 def n_channels(n_bands: int, recipe: Mapping[str, Any]) -> int:
     """How many channels a network is fed with that many bands."""
-    return 2 * n_bands if "spread" in recipe else n_bands
+    return n_bands * (1 + ("spread" in recipe) + ("speckle" in recipe))
 
 
 @contextmanager
@@ -134,7 +138,7 @@ def _recipe_errors() -> Iterator[None]:
 def black(n_bands: int, recipe: Mapping[str, Any]) -> NDArray[np.float32]:
     """What a pixel without any signal becomes, (B,) float32: the lowest contrast for radar.
 
-    Second channels follow by `flat`.
+    Further channels follow by `flat`.
 
     Raises
     ------
@@ -159,18 +163,18 @@ def flat(
 ) -> NDArray[np.float32]:
     """All channels, (C,), of a pixel whose first ones have a value, or (B,) values, in a window.
 
-    The second channels of such a pixel follow from the sea of the window. Parameters and errors as
+    The further channels of such a pixel follow from the sea of the window. Parameters and errors as
     `normalise`.
     """
     firsts = np.broadcast_to(np.asarray(value, dtype=np.float32), len(bands))
-    if "spread" not in recipe:
+    if n_channels(len(bands), recipe) == len(bands):
         return firsts
     with _recipe_errors():
         radar = _Radar(np.asarray(bands, dtype=np.float32), valid, recipe, unit)
-        level, stretch, middle, spread = np.split(radar.sea(), len(SEA_STATISTICS))
+        level, stretch, *others = np.split(radar.sea(), len(SEA_STATISTICS))
         decibels = level + firsts * float(recipe["scale_db"]) / stretch
-        seconds = _over_scale((decibels - middle) / spread, recipe["spread"])
-    return np.concatenate([firsts, seconds]).astype(np.float32)
+        channels = [firsts, *_further_channels(decibels, others, recipe)]
+    return np.concatenate(channels).astype(np.float32)
 
 
 def recognise_unit(values: NDArray) -> str:
@@ -236,16 +240,14 @@ class _Radar:
         return np.array([self._sea_of(*band) for band in bands]).T.ravel()
 
     def against(self, sea: NDArray[np.floating]) -> NDArray:
-        """Channels against a sea, (4B, H, W) or (4B, 1, 1); fill becomes the lowest contrast."""
+        """Channels against a sea, (5B, H, W) or (5B, 1, 1); fill becomes the lowest contrast."""
         recipe = self._recipe
-        level, stretch, middle, spread = np.split(sea, len(SEA_STATISTICS))
+        level, stretch, *others = np.split(sea, len(SEA_STATISTICS))
         contrast = np.stack(self._decibels) - level
         contrast = np.stack([self._smoothed(band.clip(*self._limits)) for band in contrast])
         first = (contrast * stretch).clip(*self._limits) / float(recipe["scale_db"])
-        if "spread" not in recipe:
-            return first
-        second = (contrast + level - middle) / spread
-        return np.concatenate([first, _over_scale(second, recipe["spread"])])
+        further = _further_channels(contrast + level, others, recipe)
+        return np.concatenate([first, *further])
 
     def _sea_of(self, band: NDArray, unit: str, decibels: NDArray) -> list[float]:
         """The statistics of the sea in one band, as `SEA_STATISTICS` names them."""
@@ -257,15 +259,17 @@ class _Radar:
         if "sea" in recipe:
             above = _sea_level(contrast, valid, **recipe["sea"])
             level, contrast = level + above, contrast - above
-        if not {"narrowest_db", "spread"} & set(recipe):
-            return [level, 1.0, level, 1.0]
+        if not {"narrowest_db", "spread", "speckle"} & set(recipe):
+            return [level, 1.0, level, 1.0, 1.0]
         # Land, ships and pixels without any signal are no sea.
-        sea = contrast[has_signal & (contrast < float(recipe["sea"]["land_db"]))]
+        is_sea = has_signal & (contrast < float(recipe["sea"]["land_db"]))
+        sea = contrast[is_sea]
         spread, middle = (float(sea.std()), float(np.median(sea))) if sea.size else (np.inf, 0.0)
         narrowest, largest = _stretching(recipe)
         stretch = float(np.clip(narrowest / max(spread, 1e-9), 1.0, largest))
         smallest = float(recipe["spread"]["narrowest_db"]) if "spread" in recipe else 1e-9
-        return [level, stretch, level + middle, max(spread, smallest)]
+        speckle = _speckle((decibels - level)[is_sea] - sea) if "speckle" in recipe else 1.0
+        return [level, stretch, level + middle, max(spread, smallest), speckle]
 
     def _smoothed(self, contrast: NDArray) -> NDArray:
         """Mean over the valid pixels of a square around each, where the recipe asks for it."""
@@ -273,6 +277,31 @@ class _Radar:
             return contrast
         shown = np.where(self._valid, contrast, 0).astype(np.float64)
         return _square_sums(shown, self._side) / self._counts
+
+
+def _further_channels(
+    decibels: NDArray, statistics: Sequence[NDArray], recipe: Mapping[str, Any]
+) -> list[NDArray]:
+    """Channels after the first ones, of smoothed decibels amid a sea of a middle and a spread."""
+    middle, spread, speckle = statistics
+    channels = []
+    if "spread" in recipe:
+        channels.append(_over_scale((decibels - middle) / spread, recipe["spread"]))
+    if "speckle" in recipe:
+        octaves, middle_db = (float(recipe["speckle"][key]) for key in ("octaves", "middle_db"))
+        if not (octaves > 0 and middle_db > 0):
+            raise ValueError("speckle: octaves and middle_db must be positive")
+        doubled = np.log2(speckle / middle_db).clip(-octaves, octaves)
+        channels.append(np.broadcast_to(doubled, decibels.shape))
+    return channels
+
+
+def _speckle(differences: NDArray) -> float:
+    """Standard deviation, in dB, of the speckle that smoothing takes away; ships and edges apart.
+
+    1.4826 median absolute deviations are a normal distribution's standard deviation.
+    """
+    return 1.4826 * float(np.median(np.abs(differences))) if differences.size else NO_SIGNAL
 
 
 def _over_scale(spreads: NDArray, recipe: Mapping[str, Any]) -> NDArray:

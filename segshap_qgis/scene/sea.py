@@ -35,7 +35,7 @@ class SeaSurface:
     ----------
     rows, columns : (R,), (S,) float64 arrays
         Pixel coordinates of the nodes.
-    values : (4B, R, S) float64 array
+    values : (5B, R, S) float64 array
         `segshap_qgis.models.normalisation.SEA_STATISTICS`, each for all bands.
     """
 
@@ -44,7 +44,7 @@ class SeaSurface:
     values: NDArray[np.float64]
 
     def at(self, bounds: PixelBounds) -> NDArray[np.float32]:
-        """The sea at the pixels of a window, (4B, H, W) float32, bilinear between nodes."""
+        """The sea at the pixels of a window, (5B, H, W) float32, bilinear between nodes."""
         row0, column0, row1, column1 = bounds
         i, s = _between(self.rows, np.arange(row0, row1) + 0.5)
         j, t = _between(self.columns, np.arange(column0, column1) + 0.5)

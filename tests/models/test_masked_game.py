@@ -61,24 +61,25 @@ RADAR = {
     "highest_db": 12.0,
     "sea": {"block": 16, "percentile": 80, "land_db": 7},
     "spread": {"narrowest_db": 0.05, "lowest": -10, "highest": 5, "scale": 2.5},
+    "speckle": {"middle_db": 0.4, "octaves": 3},
 }
 
 
 @pytest.mark.parametrize("background", ["mean", "zero", "local_mean", "blur", -1.5])
-def test_both_channels_of_a_band_are_painted(tmp_path, image, superpixels, background):
+def test_all_channels_of_a_band_are_painted(tmp_path, image, superpixels, background):
     model = load_model(write_small_model(tmp_path, normalisation=RADAR))
     game = MaskedGame(model, image, superpixels, [REGION], ["oil"], background)
     found = game.background.numpy()
-    assert found.shape == (2, *SHAPE)
+    assert found.shape == (3, *SHAPE)
     if background == "mean":
         expected = model.normalise(image).mean(axis=(1, 2))
     elif background == "zero":
         expected = model.flat(-5, image, np.ones(SHAPE, dtype=bool))
     elif background == -1.5:
         expected = model.flat(-1.5, image, np.ones(SHAPE, dtype=bool))
-    else:  # both channels are the same picture on two scales
+    else:  # the first two channels are one picture on two scales
         inside = (found[0] > -4) & (found[1] < 1.9)
-        np.testing.assert_allclose(np.corrcoef(found[:, inside])[0, 1], 1, atol=0.02)
+        np.testing.assert_allclose(np.corrcoef(found[:2, inside])[0, 1], 1, atol=0.02)
         return
     np.testing.assert_allclose(found, np.broadcast_to(expected[:, None, None], found.shape), 1e-5)
 

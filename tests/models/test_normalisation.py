@@ -9,6 +9,7 @@ from segshap_qgis.errors import ImageError, ModelError, SettingsError
 from segshap_qgis.models.normalisation import (
     black,
     flat,
+    n_channels,
     normalise,
     recognise_unit,
     sea_statistics,
@@ -145,7 +146,7 @@ def test_speckle_fades_where_contrast_is_smoothed_and_the_patch_stays(power: np.
 
 
 def test_a_pixel_is_smoothed_to_the_same_bits_in_every_window(power: np.ndarray) -> None:
-    sea = np.array([-17.0, 1.0, -17.0, 1.0]).reshape(4, 1, 1)
+    sea = np.array([-17.0, 1.0, -17.0, 1.0, 1.0]).reshape(5, 1, 1)
     recipe = {**RADAR, "smooth": 5}
     whole = normalise(power, everywhere(power), recipe, "power", sea)
     part = normalise(power[:, 7:40, 11:50], everywhere(power)[7:40, 11:50], recipe, "power", sea)
@@ -241,6 +242,9 @@ SPREAD = {
 }
 
 
+SPECKLE = {**SPREAD, "smooth": 3, "speckle": {"middle_db": 0.4, "octaves": 3}}
+
+
 def test_the_second_channel_counts_standard_deviations_of_the_sea(power: np.ndarray) -> None:
     decibels = 10 * np.log10(power)
     first, second = normalise(decibels, everywhere(power), SPREAD, "db")
@@ -256,30 +260,44 @@ def test_the_second_channel_stays_however_the_grey_values_were_squeezed(power: n
     np.testing.assert_allclose(squeezed, whole, atol=1e-4)
 
 
-def test_second_channels_come_after_those_of_all_bands(power: np.ndarray) -> None:
+def test_further_channels_come_after_the_first_ones_of_all_bands(power: np.ndarray) -> None:
     bands = np.concatenate([power, 3 * power**2])
-    channels = normalise(bands, everywhere(bands), SPREAD, "power")
+    channels = normalise(bands, everywhere(bands), SPECKLE, "power")
+    assert len(channels) == n_channels(2, SPECKLE) == 6
     for i, band in enumerate(bands):
-        alone = normalise(band[None], everywhere(power), SPREAD, "power")
+        alone = normalise(band[None], everywhere(power), SPECKLE, "power")
         np.testing.assert_array_equal(channels[i::2], alone)
 
 
 def test_a_given_sea_gives_the_windows_own_channels(power: np.ndarray) -> None:
     valid = everywhere(power)
-    sea = sea_statistics(power, valid, SPREAD, "power")
+    sea = sea_statistics(power, valid, SPECKLE, "power")
     assert sea is not None
-    assert sea.shape == (4,)
-    given = normalise(power, valid, SPREAD, "power", sea.reshape(-1, 1, 1))
-    np.testing.assert_allclose(given, normalise(power, valid, SPREAD, "power"), atol=1e-6)
+    assert sea.shape == (5,)
+    given = normalise(power, valid, SPECKLE, "power", sea.reshape(-1, 1, 1))
+    np.testing.assert_allclose(given, normalise(power, valid, SPECKLE, "power"), atol=1e-6)
 
 
 def test_a_flat_value_has_the_channels_of_a_pixel_that_has_it(power: np.ndarray) -> None:
     valid = everywhere(power)
-    recipe = {**SPREAD, "narrowest_db": 5.0, "largest_stretch": 10}
+    recipe = {**SPECKLE, "narrowest_db": 3.0, "largest_stretch": 10}
     image = normalise(power, valid, recipe, "power")
     for row, column in ((3, 7), (25, 30)):
         made = flat(float(image[0, row, column]), power, valid, recipe, "power")
         np.testing.assert_allclose(made, image[:, row, column], atol=1e-5)
+
+
+def test_the_third_channel_counts_doublings_of_the_speckle(power: np.ndarray) -> None:
+    rng = np.random.default_rng(6)
+    decibels = -17 + rng.normal(0, 1.6, (1, 256, 256))
+    decibels[:, :64, :64] += 3  # an edge
+    decibels[:, 100, ::7] += 20  # ships
+    third = normalise(decibels, everywhere(decibels), SPECKLE, "db")[2]
+    assert np.ptp(third) == 0
+    # Of white noise, a pixel's difference from the mean over 3 x 3 has 8/9 of the variance.
+    assert third[0, 0] == pytest.approx(np.log2(1.6 * np.sqrt(8 / 9) / 0.4), abs=0.05)
+    averaged = normalise(0.01 * decibels, everywhere(decibels), SPECKLE, "db")[2]
+    assert averaged[0, 0] == -3
 
 
 def test_no_signal_is_the_lowest_contrast_in_both_channels(power: np.ndarray) -> None:
@@ -295,5 +313,12 @@ def test_no_signal_is_the_lowest_contrast_in_both_channels(power: np.ndarray) ->
 )
 def test_an_unusable_second_channel_is_refused(power: np.ndarray, change: dict) -> None:
     recipe = {**SPREAD, "spread": {**SPREAD["spread"], **change}}
+    with pytest.raises(ModelError):
+        normalise(power, everywhere(power), recipe)
+
+
+@pytest.mark.parametrize("change", [{"middle_db": 0}, {"middle_db": -1}, {"octaves": "many"}, {}])
+def test_an_unusable_third_channel_is_refused(power: np.ndarray, change: dict) -> None:
+    recipe = {**SPECKLE, "speckle": {**SPECKLE["speckle"], **change} if change else {}}
     with pytest.raises(ModelError):
         normalise(power, everywhere(power), recipe)

@@ -134,7 +134,7 @@ def test_pixels_of_no_super_pixel_and_no_data(model, depth):
 
 
 @pytest.mark.parametrize("depth", DEPTHS)
-def test_bands_of_two_channels(tmp_path, depth):
+def test_bands_of_three_channels(tmp_path, depth):
     recipe = {
         "kind": "log_contrast",
         "scale_db": 4.0,
@@ -142,6 +142,7 @@ def test_bands_of_two_channels(tmp_path, depth):
         "highest_db": 12.0,
         "sea": {"block": 16, "percentile": 80, "land_db": 7},
         "spread": {"narrowest_db": 0.05, "lowest": -10, "highest": 5, "scale": 2.5},
+        "speckle": {"middle_db": 0.4, "octaves": 3},
     }
     model = load_model(write_small_model(tmp_path, normalisation=recipe))
     shape = (72, 52)
