@@ -1,10 +1,8 @@
 """Turn averaged weights of `train_oil.py` into a bundled model: weight file and card.
 
-Learning to leave look-alikes alone costs some of what was learnt before. Mixing the weights of
-before and after gives more of both than either (Wortsman et al. 2022, "Robust fine-tuning of
-zero-shot models"):
+The schedule is told in words, for the card:
 
-    python tools/publish_oil.py --data DIR --weights LATER --before EARLIER --schedule "..."
+    python tools/publish_oil.py --data DIR --weights FILE --schedule "500 steps, seed 0"
 """
 
 from __future__ import annotations
@@ -43,16 +41,6 @@ CSIRO_ATTRIBUTION = (
     "Blondeau-Patissier et al. 2022, CSIRO Sentinel-1 SAR image data set of oil- and non-oil "
     "features, doi 10.25919/4v55-dn16. Contains modified Copernicus Sentinel data."
 )
-
-SHARE_OF_BEFORE = 0.6
-
-
-def mixed(before: dict[str, Tensor], after: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Weights between those of two steps of one training."""
-    return {
-        name: torch.lerp(later.float(), before[name].float(), SHARE_OF_BEFORE).to(later.dtype)
-        for name, later in after.items()
-    }
 
 
 def compact(state: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -138,7 +126,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of the training data")
     parser.add_argument("--weights", type=Path, required=True, help="averaged weights to publish")
-    parser.add_argument("--before", type=Path, help="averaged weights of an earlier step to mix in")
     parser.add_argument("--network", choices=SIZES, default="56")
     parser.add_argument("--schedule", required=True, help="how it was trained, for the card")
     options = parser.parse_args()
@@ -147,8 +134,6 @@ def main() -> None:
     published = MODELS_FOLDER / f"{name}.pt"
     chips = load_chips(options.data)
     state = torch.load(options.weights, weights_only=True)
-    if options.before:
-        state = mixed(torch.load(options.before, weights_only=True), state)
     torch.save(compact(state), published)
     counts = {kind: len(members) for kind, members in chips.items()}
     record = card(options.network, published, training_record(counts, options.schedule))

@@ -112,7 +112,8 @@ SCHEDULES = {
             Stage(256, 4, 2, (0.7, 0.3), (0.75, 1.5), LOWER_SEA, until=800),
             Stage(256, 4, 3, (0.65, 0.35), (0.75, 1.5), RECIPE, until=1400),
             Stage(256, 4, 2, (0.5, 0.5), (0.9, 1.25), RECIPE, until=1650, ranking=0.5, gently=True),
-            Stage(224, 5, 3, (0.5, 0.5), (0.9, 1.25), RECIPE, until=2350, ranking=0.5, gently=True),
+            Stage(224, 5, 3, (0.5, 0.5), (0.9, 1.25), RECIPE, until=2250, ranking=0.5, gently=True),
+            Stage(224, 5, 4, (0.5, 0.5), (0.9, 1.25), RECIPE, until=2480, gently=True),
         ],
         [
             (0, 0.0),
@@ -130,7 +131,10 @@ SCHEDULES = {
             (1751, 0.02),
             (1780, 0.5),
             (1880, 0.5),
-            (2350, 0.0),
+            (2150, 0.213),
+            (2151, 0.27),
+            (2250, 0.27),
+            (2480, 0.0),
         ],
     ),
     "small": Schedule(
