@@ -3086,6 +3086,10 @@ Le même réseau en fichier ONNX ne demande aucune confiance.</translation>
             <translation>&amp;Et si</translation>
         </message>
         <message>
+            <source>Hidden cells: {}. Asking the model…</source>
+            <translation>Cellules masquées : {}. Question au modèle…</translation>
+        </message>
+        <message>
             <source>Hide &amp;all</source>
             <translation>Tout m&amp;asquer</translation>
         </message>
@@ -3126,12 +3130,8 @@ Le même réseau en fichier ONNX ne demande aucune confiance.</translation>
             <translation>Tant que le bouton est enfoncé, un clic sur une cellule de la carte, ou sur une barre, la masque au modèle ou la remontre.</translation>
         </message>
         <message>
-            <source>{} cells hidden: asking the model…</source>
-            <translation>{} cellules masquées : question au modèle…</translation>
-        </message>
-        <message>
-            <source>{}({}) = {:.3f} with {} of {} cells hidden; {:.3f} with all shown.</source>
-            <translation>{}({}) = {:.3f} avec {} cellules masquées sur {} ; {:.3f} si toutes sont montrées.</translation>
+            <source>{}({}) = {:.3f}; hidden cells: {} of {}; {:.3f} with all shown.</source>
+            <translation>{}({}) = {:.3f} ; cellules masquées : {} sur {} ; {:.3f} si toutes sont montrées.</translation>
         </message>
     </context>
     <context>

@@ -56,14 +56,14 @@ class WhatIfSection(QgsCollapsibleGroupBox):
 
     def show_waiting(self, n_hidden: int) -> None:
         """Say that the model is being asked."""
-        self.answer.setText(self.tr("{} cells hidden: asking the model…").format(n_hidden))
+        self.answer.setText(self.tr("Hidden cells: {}. Asking the model…").format(n_hidden))
 
     def show_answer(self, record: Any, hidden: frozenset[int], value: float) -> None:
         """The model's output with the hidden cells, beside that on the whole image."""
         found, target = record.explanation, record.target
         symbol = "p" if found.settings.get("output", "probability") == "probability" else "v"
         contributions = float(found.values[target, sorted(hidden)].sum())
-        text = self.tr("{}({}) = {:.3f} with {} of {} cells hidden; {:.3f} with all shown.")
+        text = self.tr("{}({}) = {:.3f}; hidden cells: {} of {}; {:.3f} with all shown.")
         self.answer.setText(
             text.format(
                 symbol,

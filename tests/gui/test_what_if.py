@@ -82,7 +82,7 @@ def test_clicks_faster_than_the_model_end_with_the_answer_to_the_last(explained)
     strongest = np.argsort(-record.explanation.values[0], kind="stable")[:4]
     assert bench.what_if.hidden == set(strongest.tolist())
     answer(bench)
-    assert "with 4 of" in section.answer.text()
+    assert "hidden cells: 4 of" in section.answer.text()
 
 
 def test_another_map_tool_takes_over_in_peace(window, explained):
