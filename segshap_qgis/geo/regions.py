@@ -93,11 +93,14 @@ def share_outside(geometry: Any, window: Window) -> float:
         The geometry is empty, not finite, or too large to be cut.
     """
     from shapely.errors import ShapelyError
+    from shapely.ops import unary_union
+    from shapely.validation import make_valid
 
     pixel_coordinates(geometry, window.transform)  # refuses what is empty or not finite
     try:
-        # What crosses itself has an area only after this.
-        whole = geometry.buffer(0)
+        # What crosses itself has an area only when it has been taken apart.
+        pieces = [piece for part in _parts(geometry) for piece in _parts(make_valid(part))]
+        whole = unary_union([piece for piece in pieces if piece.geom_type == "Polygon"])
         area = whole.area
         inside = whole.intersection(window_outline(window)).area if area else 0.0
     except (ShapelyError, ValueError) as error:
