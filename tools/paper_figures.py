@@ -108,9 +108,10 @@ def document(record: dict[str, Any], study: Optional[dict[str, Any]]) -> None:
     seconds = sum(made["seconds"] for made in record.values())
     height, width = radar["image"][1:]
     measured = (
-        f"Written by `tools/paper_figures.py --document`: model `{radar['model']}`, window of"
-        f" {height} x {width} pixels, at most {radar['budget']} evaluations a map;"
-        f" {seconds / 60:.0f} minutes in all.\n\n{table(record, study)}"
+        f"Written by `tools/paper_figures.py --document`: model `{radar['model']}` (weights"
+        f" {radar['weights'][:12]}), window of {height} x {width} pixels, at most"
+        f" {radar['budget']} evaluations a map; {seconds / 60:.0f} minutes in all.\n\n"
+        f"{table(record, study)}"
     )
     PAGE.write_text(in_page(PAGE.read_text("utf-8"), measured), encoding="utf-8")
     print(f"Written into {PAGE}")
