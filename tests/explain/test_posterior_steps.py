@@ -295,3 +295,18 @@ def test_a_mixture_is_the_most_likely_one_on_its_grid():
     assert 0.25 < ratios.min() < ratios.max() < 4
     # More of a player, more variance for it.
     assert (np.diff(found[np.argsort(second)]) >= -1e-12).all()
+
+
+def test_interactions_that_were_chosen_late_take_in_96_pairs_more_at_each_refresh():
+    many = np.array(list(islice(coalition_pairs(M, 1), 424)))
+    rows = many - many.sum(axis=1, keepdims=True) / M
+    rng = np.random.default_rng(0)
+    t, root = rows @ rng.normal(size=M) + rng.normal(size=424), np.ones(424)
+    fitted, taken_in = None, []
+    for n in (64, 400, 408, 416, 424):
+        _, _, fitted = fit(many[:n], root[:n], rows[:n], t[:n], WHERE, fitted)
+        taken_in.append(fitted.coming.regression.K if fitted.coming else None)
+        assert n == fitted.K == fitted.white.regression.K
+    # From the first 128 on: the eight new ones and 96 of before, until none is left.
+    assert taken_in == [None, 128, 232, 336, None]
+    assert fitted.chosen_at == 400
