@@ -31,6 +31,13 @@ def test_an_interaction_weighs_the_geometric_mean_of_its_players_variances():
     )
 
 
+def test_interactions_that_matter_little_are_interactions_too():
+    three = Neighbourhood(3, np.array([[0, 1], [1, 2]]))
+    found, F = Interactions.among(three, np.array([1e-6, 1.0, 1e-6]), Z[:, :3], np.ones(60))
+    assert found.triples.tolist() == [[0, 1, 2]]
+    assert np.square(F, dtype=float).sum() / 60 == pytest.approx(1.0, rel=1e-5)
+
+
 def test_variances_of_smooth_fields_do_not_count():
     g = np.array([1.0, 8.0, 27.0, 64.0, 64.0])
     alone, F = Interactions.among(PATH, g, Z, ROOT)

@@ -119,6 +119,14 @@ def test_the_cheaper_form_is_taken():
     ]
 
 
+@pytest.mark.parametrize("n_rows", [5, 6])
+def test_a_posterior_says_which_form_it_came_from(n_rows):
+    g = np.linspace(1, 2, 10)
+    found = Regression(np.ones((n_rows, 10)), np.ones(n_rows)).posterior(g, 0.5)
+    np.testing.assert_array_equal(found.prior, g if n_rows == 5 else np.zeros(10))
+    assert found.root.shape == (5 if n_rows == 5 else 10, 10)
+
+
 def test_a_regression_knows_its_power_and_scale():
     X = np.array([[1.0, 2.0, 7.0], [3.0, 4.0, 7.0]])
     regression = Regression(X, np.array([3.0, 5.0]))

@@ -263,6 +263,16 @@ def test_a_side_may_be_two_pixels_and_as_long_as_the_image(grid):
             grid((4, 6), side)
 
 
+def test_without_a_side_hexagons_and_squares_have_about_the_area_of_the_papers():
+    assert hexagons((512, 512)).n_players == 224
+    assert squares((512, 512)).n_players == 16 * 16
+    assert slic(np.random.default_rng(0).normal(size=(40, 40))).settings == {
+        "kind": "slic",
+        "n_segments": 224,
+        "compactness": 0.1,
+    }
+
+
 @pytest.mark.parametrize("shape", [(40, 90), (90, 40), (61, 61)])
 def test_hexagons_are_numbered_row_by_row_of_the_lattice(shape):
     side = 5.0

@@ -97,7 +97,7 @@ def test_steps_follow_each_other():
 def test_the_bound_is_the_evidence_where_the_mixture_has_one_scale():
     # Second moments that are all alike: the mixture is one normal distribution, g itself.
     regression = Regression(np.eye(3), np.zeros(3))
-    now = Posterior(np.full(3, 1.0), np.full(3, 1.0), -7.0, np.zeros(3), np.zeros((3, 3)))
+    now = Posterior(np.full(3, -1.0), np.full(3, 1.0), -7.0, np.zeros(3), np.zeros((3, 3)))
     bound = _bound(3, Step((np.full(3, 2.0), 1.0), now, (np.full(3, 2.0), 1.0)))
     _, log_mixture = _scale_mixture(np.full(3, 2.0))
     gaussian = -0.5 * 3 * (np.log(2.0) + 1.0)
@@ -244,6 +244,43 @@ def test_white_noise_leaves_the_regression_as_it_is():
     assert chosen.noise is None
     np.testing.assert_array_equal(chosen.regression.X, plain.X)
     np.testing.assert_array_equal(chosen.regression.t, plain.t)
+
+
+def test_means_are_used_where_the_strongest_interactions_are_likelier_with_them():
+    rng = np.random.default_rng(1)
+    g, total, n = np.full(M + WHERE.smooth_basis.shape[1], 1e-3), 11.0, 60
+    noise, F = Interactions.among(WHERE, g, Z[:n], ROOT[:n])
+    even = noise.even_rows(Z[:n], ROOT[:n])
+    both = np.vstack([even, np.hstack([F, np.zeros((n, len(noise.edges)), F.dtype)])]).astype(float)
+    of_signal = np.zeros((2 * n, 2 * n))
+    taken, decided_by_the_strongest = set(), False
+    for strength in np.linspace(0, 1, 9):
+        z = rng.normal(size=both.shape[1])
+        shared = strength * np.sqrt(10) * both @ z
+        other = (1 - strength) * 3 * rng.normal(size=2 * n)
+        means, t = np.split(shared + other, 2)
+        plain = with_smooth(t)
+        of_signal[n:, n:] = plain.X * g @ plain.X.T
+
+        def evidence(rho, rows, signal, values):
+            noise_of = total / (1 + rho) * (np.eye(len(rows)) + rho * rows @ rows.T)
+            return multivariate_normal.logpdf(values, cov=signal + noise_of)
+
+        alone = max(evidence(rho, both[n:], of_signal[n:, n:], t) for rho in (0, 1, 10))
+        given = {
+            rho: evidence(rho, both, of_signal, np.append(means, t))
+            - evidence(rho, both[:n], of_signal[:n, :n], means)
+            for rho in (1, 10)
+        }
+        chosen = _chosen(plain, Z[:n], ROOT[:n], WHERE, (g, total), means, sure=False)
+        uses_means = len(chosen.solved) == 2 * n
+        assert uses_means == (given[10] > alone)
+        if uses_means:
+            assert chosen.noise.rho == 10
+        taken.add(uses_means)
+        decided_by_the_strongest |= (given[1] > alone) != uses_means
+    assert taken == {False, True}
+    assert decided_by_the_strongest
 
 
 @pytest.mark.parametrize(("n_pairs", "tried"), [(56, False), (64, True)])

@@ -181,16 +181,18 @@ def test_maps_of_a_run_are_named_filled_and_titled():
     assert probability.title == "Model output for oil"
 
 
+@pytest.mark.parametrize("unit", [1, 2.0**-12])  # metres, degrees
 @pytest.mark.parametrize(("dx", "dy"), [(10, -5), (-10, -5), (10, 5), (-10, 5)])
-def test_a_map_that_is_mirrored_is_turned_and_each_pixel_stays_where_it_is(dx, dy):
+def test_a_map_that_is_mirrored_is_turned_and_each_pixel_stays_where_it_is(dx, dy, unit):
     values = np.arange(6, dtype=np.float32).reshape(2, 3)
-    drawn = Map("contribution", values, (100.0, dx, 0.0, 50.0, 0.0, dy), "")
+    drawn = Map("contribution", values, (100.0, unit * dx, 0.0, 50.0, 0.0, unit * dy), "")
     upright, note = north_up(drawn)
     assert note == ("" if (dx, dy) == (10, -5) else FLIPPED)
-    assert upright.transform[1:3] + upright.transform[4:] == (10, 0, 0, -5)
+    assert upright.transform[1:3] + upright.transform[4:] == (unit * 10, 0, 0, unit * -5)
     for row, column in np.ndindex(2, 3):
-        x, y = 100 + dx * (column + 0.5), 50 + dy * (row + 0.5)
-        there = int((upright.transform[3] - y) // 5), int((x - upright.transform[0]) // 10)
+        x, y = 100 + unit * dx * (column + 0.5), 50 + unit * dy * (row + 0.5)
+        below, beside = upright.transform[3] - y, x - upright.transform[0]
+        there = int(below // (unit * 5)), int(beside // (unit * 10))
         assert upright.values[there] == values[row, column]
     assert upright.values.flags.c_contiguous
 
@@ -373,8 +375,15 @@ def test_points_on_the_edge_select_the_pixel_inside_and_none_beyond():
             region_from_geometry(Point(place), pixels())
 
 
-def test_a_tiny_part_outside_selects_nothing_and_hinders_nobody():
-    tiny = box(-3.2, -1.3, -3.1, -1.2)
+@pytest.mark.parametrize(("row", "column"), [(0, 0), (0, 5), (3, 0), (3, 5), (0, 3), (2, 0)])
+def test_a_part_smaller_than_a_pixel_selects_it_at_the_edge_too(row, column):
+    tiny = box(column + 0.1, -row - 0.2, column + 0.2, -row - 0.1)
+    assert np.argwhere(region_from_geometry(tiny, pixels())).tolist() == [[row, column]]
+
+
+@pytest.mark.parametrize(("row", "column"), [(-1, 3), (4, 3), (2, -1), (2, 6)])
+def test_a_part_smaller_than_a_pixel_beyond_the_edge_selects_none(row, column):
+    tiny = box(column + 0.1, -row - 0.2, column + 0.2, -row - 0.1)
     region = region_from_geometry(GeometryCollection([tiny, box(1, -2, 3, -1)]), pixels())
     assert np.argwhere(region).tolist() == [[1, 1], [1, 2]]
 

@@ -268,6 +268,14 @@ def test_a_new_file_that_somebody_else_made_meanwhile_is_not_replaced(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_file_that_vanishes_before_it_is_held_is_told_in_words(tmp_path):
+    absent = tmp_path / "a.gpkg"
+    with pytest.raises(ExportError, match="unable to open"), sqlite_errors(absent):
+        module._locked(absent)
+    assert module._identity(absent) == ()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_where_files_have_one_name_only_a_new_file_is_moved(tmp_path, monkeypatch):
     def refuse(*_):
         raise OSError(errno.EPERM, "no links here")
