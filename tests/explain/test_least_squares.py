@@ -9,7 +9,12 @@ import pytest
 
 from segshap_qgis.explain.coalitions import coalition_pairs
 from segshap_qgis.explain.neighbourhood import Neighbourhood
-from segshap_qgis.explain.regression import Posterior, Regression, inverse_of_lower
+from segshap_qgis.explain.regression import (
+    Posterior,
+    Regression,
+    inverse_of_lower,
+    log_evidence,
+)
 from segshap_qgis.explain.shapley import (
     ESTIMATORS,
     PairedValues,
@@ -167,3 +172,13 @@ def test_variances_below_zero_are_rounding():
     E = np.zeros((3, 1))
     almost = Posterior(np.zeros(4), np.zeros(4), 0.0, np.ones(4), 1.1 * np.eye(4))
     assert almost.centred_variances(E).tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("size", [0.0, 0.1, 10.0])
+def test_the_evidence_of_values_of_any_size_is_known(size):
+    t = np.array([size, 0.0, -size])
+    # Three independent entries of variances 1, 4 and 9, of which the first may be known.
+    expected = [-np.log(6) - size**2 / 2 * (1 + 1 / 9), -np.log(6) - size**2 / 2 / 9]
+    for given in (0, 1):
+        found = log_evidence(np.diag([1.0, 4.0, 9.0]), t, 1.0, given)
+        assert found == pytest.approx(expected[given])

@@ -16,6 +16,7 @@ from segshap_qgis.explain.explainer import (
     _schedule,
     is_settled,
 )
+from segshap_qgis.explain.shapley import Method
 from tests.explain.games import FunctionGame
 
 CELLS = squares((12, 12), side=2)
@@ -85,6 +86,29 @@ def test_pairs_are_played_as_a_coalition_and_its_complement():
     assert (nobody.sum(), everyone.sum()) == (0, 36)
     played = np.concatenate(game.calls[1:])
     np.testing.assert_array_equal(played[0::2], ~played[1::2])
+
+
+def test_an_estimator_is_told_half_the_difference_and_the_mean_of_every_pair():
+    game = FunctionGame(36, lambda z: np.stack([5 + rough(z), 2 - 3 * rough(z) ** 2], axis=1), 2)
+    told = []
+
+    def solve(pairs, _):
+        told.append(pairs)
+        return np.zeros((2, 2, 36))
+
+    inquiry = _Inquiry(game, 3, "leverage")
+    inquiry.method = Method("leverage", solve)
+    for _ in inquiry.ask(20):
+        pass
+    inquiry.estimate()
+    (pairs,) = told
+    z = pairs.coalitions.astype(float)
+    there, gone = game.function(z), game.function(1 - z)
+    none, everyone = game.function(np.array([[0.0] * 36, [1.0] * 36]))
+    assert len(z) == 20
+    np.testing.assert_allclose(pairs.differences, (there - gone) / 2)
+    np.testing.assert_allclose(pairs.means, (there + gone) / 2 - (none + everyone) / 2)
+    np.testing.assert_allclose(pairs.total, everyone - none)
 
 
 def test_neighbours_are_numbered_among_the_players_that_are_left():
