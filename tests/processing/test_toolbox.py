@@ -182,9 +182,14 @@ def rows_in(path) -> list:
     return list(layer.getFeatures()) if layer and layer.isValid() else []
 
 
-def test_the_batch_dialog_runs_a_row_for_each_raster(provider, small_scene, regions, tmp_path):
+def test_the_batch_dialog_runs_a_row_for_each_raster(
+    provider, small_scene, regions, tmp_path, monkeypatch
+):
+    from processing.gui import Postprocessing
     from processing.gui.BatchAlgorithmDialog import BatchAlgorithmDialog
 
+    # QGIS 3.44 wants the window's layer tree for what is loaded; there is no window here.
+    monkeypatch.setattr(Postprocessing, "iface", None)
     raster, card = small_scene
     dialog = BatchAlgorithmDialog(provider.algorithm("explainregions").create())
     panel, context = dialog.mainWidget(), QgsProcessingContext()
