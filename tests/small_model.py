@@ -9,6 +9,19 @@ from pathlib import Path
 
 SMALL = {"down_layers": [2, 2], "bottleneck_layers": 2, "growth": 4, "stem_maps": 8}
 UNIT_RANGE = {"kind": "scale", "factor": 1 / 64, "offset": -2.0}
+# Contrast against the open sea, and the further channels of radar.
+RADAR = {
+    "kind": "log_contrast",
+    "scale_db": 4.0,
+    "lowest_db": -20.0,
+    "highest_db": 12.0,
+    "sea": {"block": 16, "percentile": 80, "land_db": 7},
+}
+THREE_CHANNELS = {
+    **RADAR,
+    "spread": {"narrowest_db": 0.05, "lowest": -10, "highest": 5, "scale": 2.5},
+    "speckle": {"middle_db": 0.4, "octaves": 3},
+}
 CLASSES = ("sea", "oil", "ship", "land")
 
 

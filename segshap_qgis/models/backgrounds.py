@@ -19,16 +19,14 @@ def background_image(
     image: NDArray[np.float32],
     valid: NDArray[np.bool_],
     superpixels: Superpixels,
-    black: NDArray[np.float32],
 ) -> NDArray[np.float32]:
     """The image that a coalition without any super-pixel shows.
 
     Parameters
     ----------
     kind : str, (C,) or (C, H, W) array
-        ``"mean"``: mean of the valid pixels of each channel. ``"zero"``: black, i.e. raw values of
-        zero; beware that black *is* oil to a SAR model. ``"local_mean"``: mean of each cell.
-        ``"blur"``: the image blurred over about a cell. An array: these values of the
+        ``"mean"``: mean of the valid pixels of each channel. ``"local_mean"``: mean of each
+        cell. ``"blur"``: the image blurred over about a cell. An array: these values of the
         channels, everywhere or pixel by pixel, in normalised units.
     image : (C, H, W) float32 array
         Normalised image.
@@ -36,8 +34,6 @@ def background_image(
         False on no-data, which enters no mean.
     superpixels : Superpixels
         Cells, for ``"local_mean"`` and for the width of ``"blur"``.
-    black : (C,) float32 array
-        What a raw value of zero becomes by the model's normalisation.
 
     Raises
     ------
@@ -47,8 +43,6 @@ def background_image(
     if isinstance(kind, str):
         if kind == "mean":
             return _fill(image[:, valid].mean(axis=1, dtype=np.float64), image.shape)
-        if kind == "zero":
-            return _fill(black, image.shape)
         if kind == "local_mean":
             return _cell_means(image, superpixels)
         if kind == "blur":

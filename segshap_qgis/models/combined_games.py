@@ -32,7 +32,7 @@ def make_averaged_game(
     model, image, superpixels, regions, targets, **keywords
         As `make_game`.
     backgrounds : sequence of str, float or (B, H, W) array
-        Each as `segshap_qgis.models.backgrounds.background_image` takes it. An evaluation runs the
+        Each as `segshap_qgis.models.MaskedGame` takes it. An evaluation runs the
         model once for each.
 
     Raises

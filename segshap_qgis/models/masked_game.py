@@ -44,8 +44,9 @@ class MaskedGame:
     targets : sequence of str or int
         Classes, by name or index.
     background : str, float or (B, H, W) array, default "mean"
-        See `segshap_qgis.models.backgrounds.background_image`; a number is that value, in
-        normalised units, in all bands.
+        ``"zero"``: raw values of zero; beware that black *is* oil to a SAR model. A number: that
+        value, in normalised units, in all bands. Else as
+        `segshap_qgis.models.backgrounds.background_image` takes it.
     output : {"probability", "logit", "decision"}, default "probability"
         What is averaged over the region: softmax, the raw score, or 1 where the class wins, else 0.
     valid : (H, W) bool array, optional
@@ -112,11 +113,9 @@ class MaskedGame:
         self.batch_size = batch_size or max(1, PIXELS_PER_BATCH // (shape[0] * shape[1]))
         self.mask_batch_size = self.batch_size
 
-        if not isinstance(background, str) and np.ndim(background) == 0:
-            background = model.flat(float(background), image, valid, unit)
-        dark = black(len(model.card.bands), model.card.normalisation)
-        dark = model.flat(dark, image, valid, unit)
-        painted = background_image(background, normalised, valid, superpixels, dark)
+        value = _flat_value(background, model)
+        kind = background if value is None else model.flat(value, image, valid, unit)
+        painted = background_image(kind, normalised, valid, superpixels)
         self.image = torch.from_numpy(normalised).to(model.device)
         self.background = torch.from_numpy(painted).to(model.device)
         # Pixels of no super-pixel read one more player that is always present.
@@ -187,6 +186,16 @@ class MaskedGame:
         else:
             chosen = scores[:, self.classes]
         return chosen.double().mean(dim=2)
+
+
+def _flat_value(
+    background: Background, model: SegmentationModel
+) -> float | NDArray[np.float32] | None:
+    """The normalised value of the bands, one or each its own, that a background is all over."""
+    if isinstance(background, str):
+        is_black = background == "zero"
+        return black(len(model.card.bands), model.card.normalisation) if is_black else None
+    return float(background) if np.ndim(background) == 0 else None
 
 
 def _checked_regions(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Union
 
 from ..errors import ModelError
+from .normalisation import n_channels
 
 MAX_CARD_BYTES = 1_000_000
 MAX_CLASSES = 256
@@ -93,6 +94,11 @@ class ModelCard:
     def class_names(self) -> list[str]:
         """Names of the classes in the order of the network's outputs."""
         return [entry["name"] for entry in self.classes]
+
+    @property
+    def n_channels(self) -> int:
+        """How many channels the network reads: those that normalisation makes of the bands."""
+        return n_channels(len(self.bands), self.normalisation)
 
     @classmethod
     def read(cls, path: str | Path) -> ModelCard:

@@ -16,7 +16,6 @@ from torch import Tensor, nn
 
 from ..errors import ModelError
 from .model_card import ModelCard
-from .normalisation import n_channels
 from .onnx import OnnxGraph
 from .outputs import OUTPUTS, recognise_output
 from .torchscript import load_script, run_script
@@ -144,11 +143,10 @@ def own_network(
             f"Its architecture's 'output' is one of: {', '.join(OUTPUTS)}; 'size' is the side of "
             "the images that it takes, or 0.",
         )
-    n_read = n_channels(len(card.bands), card.normalisation)
-    numbers = n_read, len(card.classes)
+    numbers = card.n_channels, len(card.classes)
     if card.architecture["name"] == "ONNX":
         graph = OnnxGraph(path, cuda=device.type == "cuda")
-        _check_channels(graph.n_bands, n_read, path.name)
+        _check_channels(graph.n_bands, card.n_channels, path.name)
         return OwnNetwork(OnTensors(graph), path.name, *numbers, output, graph.size)
     script = load_script(path, trusted, device)
     scores = partial(run_script, script, path.name)

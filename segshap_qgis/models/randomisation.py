@@ -18,7 +18,6 @@ from ..errors import SettingsError
 from ..explain.faithfulness import rank_correlation
 from ..explain.reliability import RandomisationCheck
 from ..explain.types import Explanation
-from .normalisation import n_channels
 from .segmentation import SegmentationModel
 
 SHARES = (0.1, 0.25, 0.5, 1.0)
@@ -91,9 +90,8 @@ def layers_from_output(model: SegmentationModel) -> list[str]:
         if list(layer.parameters(recurse=False))
     ]
     size = max(32, getattr(network, "minimum_size", 1))
-    n_read = n_channels(len(model.card.bands), model.card.normalisation)
     try:
-        model.logits(torch.zeros(1, n_read, size, size, device=model.device))
+        model.logits(torch.zeros(1, model.card.n_channels, size, size, device=model.device))
     finally:
         for handle in handles:
             handle.remove()

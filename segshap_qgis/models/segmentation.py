@@ -20,7 +20,6 @@ from ..explain.types import Superpixels
 from .model import Model
 from .model_card import ModelCard
 from .model_files import DEFAULT_MODEL, card_path_of, read_card
-from .normalisation import n_channels
 from .own_networks import FORMATS, OwnNetwork, own_network
 from .threads import computing_threads
 from .trust import trusted_programs
@@ -242,11 +241,11 @@ def _empty_network(card: ModelCard) -> nn.Module:
             network = build(**arguments)
     except (TypeError, ValueError, RuntimeError) as error:
         raise ModelError(f"The model card's arguments do not build a {name}: {error}.") from error
-    n_read = n_channels(len(card.bands), card.normalisation)
-    if (network.in_bands, network.n_classes) != (n_read, len(card.classes)):
+    if (network.in_bands, network.n_classes) != (card.n_channels, len(card.classes)):
         raise ModelError(
             f"The network reads {network.in_bands} band(s) or channels of them and has "
-            f"{network.n_classes} classes, but its card lists {n_read} and {len(card.classes)}."
+            f"{network.n_classes} classes, but its card lists {card.n_channels} and "
+            f"{len(card.classes)}."
         )
     return network
 

@@ -10,7 +10,7 @@ from segshap_qgis.errors import ImageError, RegionError, SettingsError
 from segshap_qgis.explain import squares
 from segshap_qgis.explain.types import Superpixels
 from segshap_qgis.models import MaskedGame, load_model
-from tests.small_model import write_small_model
+from tests.small_model import THREE_CHANNELS, write_small_model
 
 SHAPE = (48, 40)
 
@@ -54,20 +54,9 @@ def test_values_are_region_means_of_the_prediction_on_the_painted_image(model, i
         assert value[0] == pytest.approx(expected, abs=1e-6)
 
 
-RADAR = {
-    "kind": "log_contrast",
-    "scale_db": 4.0,
-    "lowest_db": -20.0,
-    "highest_db": 12.0,
-    "sea": {"block": 16, "percentile": 80, "land_db": 7},
-    "spread": {"narrowest_db": 0.05, "lowest": -10, "highest": 5, "scale": 2.5},
-    "speckle": {"middle_db": 0.4, "octaves": 3},
-}
-
-
 @pytest.mark.parametrize("background", ["mean", "zero", "local_mean", "blur", -1.5])
 def test_all_channels_of_a_band_are_painted(tmp_path, image, superpixels, background):
-    model = load_model(write_small_model(tmp_path, normalisation=RADAR))
+    model = load_model(write_small_model(tmp_path, normalisation=THREE_CHANNELS))
     game = MaskedGame(model, image, superpixels, [REGION], ["oil"], background)
     found = game.background.numpy()
     assert found.shape == (3, *SHAPE)
@@ -200,7 +189,7 @@ class TestBackgrounds:
         valid = np.ones(SHAPE, dtype=bool)
         valid[:5] = False
         flat = np.where(valid, 3.0, 99.0).astype(np.float32)[None]
-        painted = background_image("blur", flat, valid, superpixels, np.zeros(1, np.float32))
+        painted = background_image("blur", flat, valid, superpixels)
         np.testing.assert_allclose(painted[0][valid], 3.0, rtol=1e-5)
 
     def test_blur_agrees_with_scipy_away_from_the_border(self, superpixels):
@@ -211,7 +200,7 @@ class TestBackgrounds:
         noise = np.random.default_rng(0).normal(size=(1, 96, 96)).astype(np.float32)
         cells = squares((96, 96), side=8)
         valid = np.ones((96, 96), dtype=bool)
-        painted = background_image("blur", noise, valid, cells, np.zeros(1, np.float32))
+        painted = background_image("blur", noise, valid, cells)
         expected = gaussian_filter(noise[0].astype(np.float64), sigma=4.0, truncate=3.0)
         np.testing.assert_allclose(painted[0, 20:-20, 20:-20], expected[20:-20, 20:-20], atol=1e-6)
 

@@ -10,7 +10,7 @@ from segshap_qgis.errors import Interrupted
 from segshap_qgis.explain import from_labels, hexagons, slic, squares
 from segshap_qgis.models import FCDenseNet, MaskedGame, StagedGame, load_model, make_game, planning
 from segshap_qgis.models import staged_game as staged_game_module
-from tests.small_model import write_small_model
+from tests.small_model import THREE_CHANNELS, write_small_model
 
 # What rounding may do: sums of float32 in another order.
 CLOSE = 2e-6
@@ -135,16 +135,7 @@ def test_pixels_of_no_super_pixel_and_no_data(model, depth):
 
 @pytest.mark.parametrize("depth", DEPTHS)
 def test_bands_of_three_channels(tmp_path, depth):
-    recipe = {
-        "kind": "log_contrast",
-        "scale_db": 4.0,
-        "lowest_db": -20.0,
-        "highest_db": 12.0,
-        "sea": {"block": 16, "percentile": 80, "land_db": 7},
-        "spread": {"narrowest_db": 0.05, "lowest": -10, "highest": 5, "scale": 2.5},
-        "speckle": {"middle_db": 0.4, "octaves": 3},
-    }
-    model = load_model(write_small_model(tmp_path, normalisation=recipe))
+    model = load_model(write_small_model(tmp_path, normalisation=THREE_CHANNELS))
     shape = (72, 52)
     for background in ("mean", "blur", 0.5):
         plain, staged, _ = both(

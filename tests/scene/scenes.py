@@ -7,15 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.geo.raster_files import write_tiff
-from tests.small_model import write_small_model
-
-RADAR = {
-    "kind": "log_contrast",
-    "scale_db": 4.0,
-    "lowest_db": -20.0,
-    "highest_db": 12.0,
-    "sea": {"block": 16, "percentile": 80, "land_db": 7},
-}
+from tests.small_model import RADAR, write_small_model
 
 
 def sea_db(height: int, width: int, seed: int = 0) -> np.ndarray:
