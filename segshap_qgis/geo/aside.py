@@ -62,7 +62,8 @@ def target_path(path: Union[str, Path]) -> Path:
             raise ExportError(f"{target.name} is read-only.", "Choose another file.")
         probe = aside(target)
         probe.touch(exist_ok=False)
-        probe.unlink()
+        # An export that holds the file tidies up what others left behind, this too.
+        probe.unlink(missing_ok=True)
     return target
 
 

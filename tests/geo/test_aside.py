@@ -121,6 +121,18 @@ def test_leftovers_of_other_files_stay(package):
     assert {entry.name for entry in package.parent.iterdir()} == {"runs.gpkg", other.name}
 
 
+def test_an_export_that_looks_is_not_hurt_by_one_that_tidies_up(package, monkeypatch):
+    touch = Path.touch
+
+    def touch_and_tidy(path, **options):
+        touch(path, **options)
+        aside.remove_leftovers(package, 0.0)
+        assert not path.exists()
+
+    monkeypatch.setattr(Path, "touch", touch_and_tidy)
+    assert aside.target_path(package) == package
+
+
 # Not writable ---------------------------------------------------------------------------------
 
 
