@@ -2125,6 +2125,10 @@ Writes the repetition into a GeoPackage and tells the largest difference to the 
             <translation>Évaluations du modèle</translation>
         </message>
         <message>
+            <source>Explains</source>
+            <translation>Explique</translation>
+        </message>
+        <message>
             <source>Largest standard error, share of the range</source>
             <translation>Plus grande erreur type, part de l'étendue</translation>
         </message>
@@ -2151,6 +2155,10 @@ Writes the repetition into a GeoPackage and tells the largest difference to the 
         <message>
             <source>Score: {}</source>
             <translation>Score : {}</translation>
+        </message>
+        <message>
+            <source>Seed</source>
+            <translation>Graine</translation>
         </message>
         <message>
             <source>Settings</source>
@@ -2187,6 +2195,10 @@ Writes the repetition into a GeoPackage and tells the largest difference to the 
         <message>
             <source>{:.4g}; base {:.4g}</source>
             <translation>{:.4g} ; base {:.4g}</translation>
+        </message>
+        <message>
+            <source>{} on {}</source>
+            <translation>{} sur {}</translation>
         </message>
         <message>
             <source>{} pixels</source>

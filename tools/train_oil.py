@@ -24,6 +24,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
+from PIL import Image
 from scipy import ndimage
 from skimage.io import imread
 from skimage.measure import regionprops
@@ -47,8 +48,6 @@ RECIPE: dict[str, Any] = {
     "speckle": {"middle_db": 0.4, "octaves": 3.0},
 }
 CHANNELS = 3  # contrast in decibels and in standard deviations of the sea, and the speckle
-# A sea that slicks fill by more than a fifth is not found.
-LOWER_SEA = {**RECIPE, "sea": {**RECIPE["sea"], "percentile": 80}}
 # Slicks are guessed by eye, so to speak: on the contrast as it is.
 AS_IT_IS = {key: RECIPE[key] for key in ("kind", "scale_db", "lowest_db", "highest_db", "sea")}
 SIZES = {"56": (4, 12, 48), "small": (2, 8, 24)}  # layers a block, growth, maps of the stem
@@ -56,6 +55,8 @@ LARGEST_OIL_FRACTION = 0.9
 SMALLEST_DARKENING_DB = 0.5
 KEPT_OUT_SHARE = 0.3
 UNKNOWN = 255
+REMEMBERED = 32  # crops of either kind that later ones are ranked against
+SMALL = 256  # pixels a side of a chip with masks
 
 
 class Stage(NamedTuple):
@@ -73,7 +74,7 @@ class Stage(NamedTuple):
     recipe : mapping
         Normalisation.
     ranking : float
-        Weight of `ranking_loss`.
+        Weight of the loss of `Ranking`.
     gently : bool
         Change little in the radiometry, so that the texture of a product stays to be learnt.
     """
@@ -108,34 +109,12 @@ class Schedule(NamedTuple):
 SCHEDULES = {
     "56": Schedule(
         [
-            Stage(128, 16, 8, (0.6, 0.4), (1.1, 2.4), LOWER_SEA, until=500),
-            Stage(256, 4, 2, (0.7, 0.3), (0.75, 1.5), LOWER_SEA, until=800),
-            Stage(256, 4, 3, (0.65, 0.35), (0.75, 1.5), RECIPE, until=1400),
-            Stage(256, 4, 2, (0.5, 0.5), (0.9, 1.25), RECIPE, until=1650, ranking=0.5, gently=True),
-            Stage(224, 5, 3, (0.5, 0.5), (0.9, 1.25), RECIPE, until=2250, ranking=0.5, gently=True),
-            Stage(224, 5, 4, (0.5, 0.5), (0.9, 1.25), RECIPE, until=2480, gently=True),
+            Stage(128, 8, 4, (0.5, 0.5), (1.2, 2.0), RECIPE, until=300, ranking=0.25),
+            Stage(160, 8, 4, (0.5, 0.5), (1.0, 1.7), RECIPE, until=600, ranking=0.5),
+            Stage(160, 8, 4, (0.5, 0.5), (1.0, 1.6), RECIPE, until=900, ranking=0.5, gently=True),
+            Stage(192, 6, 3, (0.5, 0.5), (0.9, 1.25), RECIPE, until=1200, ranking=0.5, gently=True),
         ],
-        [
-            (0, 0.0),
-            (30, 1.0),
-            (500, 1.0),
-            (649, 0.729),
-            (650, 0.35),
-            (800, 0.219),
-            (801, 0.5),
-            (1200, 0.215),
-            (1201, 0.199),
-            (1400, 0.0),
-            (1430, 0.5),
-            (1750, 0.5),
-            (1751, 0.02),
-            (1780, 0.5),
-            (1880, 0.5),
-            (2150, 0.213),
-            (2151, 0.27),
-            (2250, 0.27),
-            (2480, 0.0),
-        ],
+        [(0, 0.0), (30, 1.0), (500, 1.0), (1200, 0.0)],
     ),
     "small": Schedule(
         [
@@ -233,18 +212,36 @@ def read_mask(path: str | Path) -> NDArray[np.bool_]:
     return read_grey(path) > 0
 
 
+def read_small(path: Path) -> NDArray[np.uint8]:
+    """Grey values of a chip scaled to the size of those with masks."""
+    with Image.open(path) as image:
+        return np.asarray(image.convert("L").resize((SMALL, SMALL), Image.Resampling.BILINEAR))
+
+
 def load_chips(data: Path) -> dict[str, list[Chip]]:
-    """The training chips: with masks, surely without oil, and with oil whose place is guessed."""
+    """The training chips: with masks, surely without oil, and with oil whose place is guessed.
+
+    Chips without masks are there twice, as they are and small: averaged pixels leave less speckle,
+    and a sea that is told from oil by its standard deviation is another one.
+    """
     masked = [
         Chip(grey, read_mask(row["mask"]).astype(np.uint8), np.ones(grey.shape, bool))
         for row in sos_rows(data, "train")
         for grey in [read_grey(row["image"])]
     ]
-    oily = [guess_slicks(read_grey(path)) for path in csiro_files(data, True, kept_out=False)]
+    clean, oily = (
+        [
+            read(path)
+            for path in csiro_files(data, holds_oil, False)
+            for read in (read_grey, read_small)
+        ]
+        for holds_oil in (False, True)
+    )
+    slicks = [guess_slicks(grey) for grey in oily]
     return {
         "masked": [chip for chip in masked if _is_plausible(chip)],
-        "clean": [_clean(read_grey(path)) for path in csiro_files(data, False, kept_out=False)],
-        "oily": [chip for chip in oily if (chip.labels == 1).any()],
+        "clean": [_clean(grey) for grey in clean],
+        "oily": [chip for chip in slicks if (chip.labels == 1).any()],
     }
 
 
@@ -449,15 +446,37 @@ def loss_of(logits: Tensor, labels: Tensor, smoothing: float) -> Tensor:
     return entropy + dice
 
 
-def ranking_loss(logits: Tensor, holds_oil: Tensor) -> Tensor:
+class Ranking:
     """Crops with oil should show more of it than clean ones: a smooth 1 - ROC AUC of their areas.
 
-    Areas are soft counts of p(oil) > 0.5, compared by their ratio.
+    Areas are soft counts of p(oil) > 0.5, compared by their ratio. A batch holds few pairs; its
+    crops are compared with those of the steps before as well.
+
+    Attributes
+    ----------
+    remembered : list of (at most `REMEMBERED`,) tensors
+        Logarithms of areas: of clean crops, and of those with oil.
     """
-    area = torch.sigmoid(3 * (logits[:, 1] - logits[:, 0])).mean((1, 2))
-    size = torch.log(area + 1e-3)
-    behind = size[holds_oil == 0][None] - size[holds_oil == 1][:, None]
-    return F.softplus(behind).mean() if behind.numel() else logits.new_zeros(())
+
+    def __init__(self) -> None:
+        self.remembered = [torch.zeros(0), torch.zeros(0)]
+
+    def loss(self, logits: Tensor, holds_oil: Tensor) -> Tensor:
+        """Mean over the pairs that this batch takes part in, a scalar; the batch is remembered."""
+        area = torch.sigmoid(3 * (logits[:, 1] - logits[:, 0])).mean((1, 2))
+        size = torch.log(area + 1e-3)
+        clean, oily = size[holds_oil == 0], size[holds_oil == 1]
+        before_clean, before_oily = self.remembered
+        behind = [
+            clean[None] - torch.cat([oily, before_oily])[:, None],
+            before_clean[None] - oily[:, None],
+        ]
+        pairs = torch.cat([part.flatten() for part in behind])
+        self.remembered = [
+            torch.cat([before, now.detach()])[-REMEMBERED:]
+            for before, now in zip(self.remembered, (clean, oily))
+        ]
+        return F.softplus(pairs).mean() if pairs.numel() else logits.new_zeros(())
 
 
 def build(size: str, dropout: float) -> FCDenseNet:
@@ -485,6 +504,7 @@ class Training:
         self.optimiser = torch.optim.AdamW(
             self.network.parameters(), lr=options.rate, weight_decay=options.decay
         )
+        self.ranking = Ranking()
         self.done = 0
         if options.resume:
             self._resume(options.resume)
@@ -504,7 +524,7 @@ class Training:
         loss = loss_of(logits.float(), batch.labels, options.smoothing)
         weight = schedule.stage(self.done).ranking
         if weight:
-            loss = loss + weight * ranking_loss(logits.float(), batch.holds_oil)
+            loss = loss + weight * self.ranking.loss(logits.float(), batch.holds_oil)
         self.optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
@@ -520,6 +540,7 @@ class Training:
             "network": self.network.state_dict(),
             "average": self.average.module.state_dict(),
             "optimiser": self.optimiser.state_dict(),
+            "ranking": self.ranking.remembered,
         }
         checkpoint = self.options.out / "last.pt"
         torch.save(state, checkpoint.with_suffix(".draft"))
@@ -531,6 +552,7 @@ class Training:
         self.network.load_state_dict(state["network"])
         self.average.module.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
+        self.ranking.remembered = state["ranking"]
         self.done = state["step"]
         self.average.n_averaged.fill_(self.done)  # else the average would begin anew
 

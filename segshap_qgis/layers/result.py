@@ -59,11 +59,10 @@ def result_layers(
     for drawn, path in drawing.rasters:
         layers[drawn.kind] = _opened(drawn, path, record.window.crs_wkt)
     _style(layers, record, colour_blind)
-    document = _document(record)
     for role, layer in layers.items():
         layer.setName(title_of(role))
         layer.setCustomProperty(ROLE, role)
-        _describe(layer, record, document)
+        _describe(layer, record)
     return layers
 
 
@@ -205,43 +204,53 @@ def _cell_tip(unit: str, digits: int) -> str:
     return f"<b>{contribution}</b> ± {error} {unit}<br>{about}"
 
 
-def _document(record: Record) -> dict[str, Any]:
+def _facts(record: Record) -> list[tuple[str, str]]:
     """All that a reader of the layer must know, by heading."""
     found, target = record.explanation, record.target
     settings = {**found.settings, **record.settings}
-    superpixels = found.superpixels
-    return {
-        "Explains": f"{record.target_name} on {record.name}",
-        "Source": record.window.source,
-        "Bands": ", ".join(record.window.band_names),
-        "Model": settings.get("model_id", ""),
-        "Model output on the region": float(found.prediction[target]),
-        "Base value (everything hidden)": float(found.base[target]),
-        "Sum of contributions": float(found.values[target].sum()),
-        "Unit": unit_of(settings),
-        "Largest standard error, share of the range": found.precision_of(target),
-        "Evaluations of the model": found.evaluations,
-        "Seed": found.seed,
-        "Super-pixels": f"{superpixels.n_players} {json.dumps(dict(superpixels.settings))}",
-        "Settings": json.dumps(settings, ensure_ascii=False, default=str, sort_keys=True),
-    }
+    cells = found.superpixels
+    return [
+        (translate("Report", "Explains"), _title(record)),
+        (translate("Report", "Source"), record.window.source),
+        (translate("Report", "Bands"), ", ".join(record.window.band_names)),
+        (translate("Report", "Model"), str(settings.get("model_id", ""))),
+        (translate("Report", "Model output on the region"), f"{found.prediction[target]:.6g}"),
+        (translate("Report", "Base value (everything hidden)"), f"{found.base[target]:.6g}"),
+        (translate("Report", "Sum of contributions"), f"{found.values[target].sum():.6g}"),
+        (translate("Report", "Unit"), unit_of(settings)),
+        (
+            translate("Report", "Largest standard error, share of the range"),
+            f"{found.precision_of(target):.6g}",
+        ),
+        (translate("Report", "Evaluations of the model"), str(found.evaluations)),
+        (translate("Report", "Seed"), str(found.seed)),
+        (
+            translate("Report", "Super-pixels"),
+            f"{cells.n_players} {json.dumps(dict(cells.settings))}",
+        ),
+        (
+            translate("Report", "Settings"),
+            json.dumps(settings, ensure_ascii=False, default=str, sort_keys=True),
+        ),
+    ]
 
 
-def _describe(layer: QgsMapLayer, record: Record, document: dict[str, Any]) -> None:
+def _title(record: Record) -> str:
+    return translate("Report", "{} on {}").format(record.target_name, record.name)
+
+
+def _describe(layer: QgsMapLayer, record: Record) -> None:
+    facts = _facts(record)
     rows = "".join(
-        f"<tr><td><b>{html.escape(name)}</b></td><td>{html.escape(_text(value))}</td></tr>"
-        for name, value in document.items()
+        f"<tr><td><b>{html.escape(heading)}</b></td><td>{html.escape(text)}</td></tr>"
+        for heading, text in facts
     )
     QgsLayerNotesUtils.setLayerNotes(layer, f"<table>{rows}</table>")
     metadata = QgsLayerMetadata()
-    metadata.setTitle(f"{layer.name()}: {document['Explains']}")
-    metadata.setAbstract("\n".join(f"{name}: {_text(v)}" for name, v in document.items()))
+    metadata.setTitle(f"{layer.name()}: {_title(record)}")
+    metadata.setAbstract("\n".join(f"{heading}: {text}" for heading, text in facts))
     metadata.setType("dataset")
     metadata.setCrs(layer.crs())
     metadata.setParentIdentifier(record.window.source)
     metadata.addHistoryItem(f"SegSHAP {record.settings.get('started', '')}".strip())
     layer.setMetadata(metadata)
-
-
-def _text(value: Any) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
