@@ -7,8 +7,8 @@ cd "$(dirname "$0")/.."
 . tools/mirror.sh
 
 QGIS_NEEDED=3.34
-# xvfb and fonts: a real window on a machine without a display.
-SYSTEM_PACKAGES=(qgis python3-qgis python3-venv python3-gdal python3-numpy python3-shapely xvfb xauth fonts-open-sans)
+# xvfb and fonts: a real window on a machine without a display; poppler: tests read reports back.
+SYSTEM_PACKAGES=(qgis python3-qgis python3-venv python3-gdal python3-numpy python3-shapely xvfb xauth fonts-open-sans poppler-utils)
 
 # Debian 12 brings a QGIS that is too old; its backports suite has a newer one.
 add_backports() {
