@@ -569,6 +569,18 @@ random {:.2f}</source>
             <translation>insertion {:.2f}
 hasard {:.2f}</translation>
         </message>
+        <message>
+            <source>random</source>
+            <translation>ordres aléatoires</translation>
+        </message>
+        <message>
+            <source>reverse</source>
+            <translation>ordre inverse</translation>
+        </message>
+        <message>
+            <source>strongest first</source>
+            <translation>les plus fortes d'abord</translation>
+        </message>
     </context>
     <context>
         <name>CurvesSection</name>
@@ -1412,8 +1424,20 @@ Une bonne explication donne une petite aire sous la courbe de suppression et une
             <translation>Ressemblance avec la carte de modèles réinitialisés</translation>
         </message>
         <message>
+            <source>another seed</source>
+            <translation>autre graine</translation>
+        </message>
+        <message>
             <source>layers re-initialised</source>
             <translation>couches réinitialisées</translation>
+        </message>
+        <message>
+            <source>rank correlation</source>
+            <translation>corrélation de rang</translation>
+        </message>
+        <message>
+            <source>without signs</source>
+            <translation>sans les signes</translation>
         </message>
     </context>
     <context>

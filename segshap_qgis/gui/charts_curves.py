@@ -11,6 +11,7 @@ from qgis.PyQt.QtGui import QColor, QFontMetricsF, QPainter, QPalette, QPen, QPo
 from qgis.PyQt.QtWidgets import QWidget
 
 from .charts import FoundChart, draw_share_axes, line_in, row_height
+from .charts_key import draw_key
 
 OWN = QColor("#4a8fd9")
 REVERSE = QColor("#d98b4a")
@@ -21,7 +22,7 @@ POINTS = 41
 class CurvesChart(FoundChart):
     """Two plots side by side: share of the difference against the share of the area changed."""
 
-    wanted_rows = 12
+    wanted_rows = 14
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
@@ -41,6 +42,9 @@ class CurvesChart(FoundChart):
 
     def draw_found(self, painter: QPainter, area: QRectF, palette: QPalette) -> None:
         """Deletion on the left, insertion on the right."""
+        names = (self.tr("strongest first"), self.tr("reverse"), self.tr("random"))
+        pens = (QPen(OWN, 2), QPen(REVERSE, 2, Qt.PenStyle.DashLine), QPen(_shade(palette), 6))
+        area = draw_key(painter, area, palette, list(zip(pens, names)))
         found, half = self.found, area.width() / 2
         plots = (
             (found.deletion, found.reverse_deletion, found.random_deletion),
@@ -89,9 +93,7 @@ class CurvesChart(FoundChart):
         painter.save()
         painter.setClipRect(plot)
         painter.setPen(Qt.PenStyle.NoPen)
-        shade = QColor(text)
-        shade.setAlpha(RANDOM_OPACITY)
-        painter.setBrush(shade)
+        painter.setBrush(_shade(palette))
         grid, lowest, highest = _range_of(random)
         outline = line(np.append(grid, grid[::-1]), np.append(lowest, highest[::-1]))
         painter.drawPolygon(outline)
@@ -101,6 +103,12 @@ class CurvesChart(FoundChart):
         painter.setPen(QPen(OWN, 2))
         painter.drawPolyline(line(own.area, own.value))
         painter.restore()
+
+
+def _shade(palette: QPalette) -> QColor:
+    shade = QColor(palette.color(QPalette.ColorRole.WindowText))
+    shade.setAlpha(RANDOM_OPACITY)
+    return shade
 
 
 def _mean_auc(curves: Sequence[Any]) -> float:

@@ -11,12 +11,13 @@ from qgis.PyQt.QtWidgets import QWidget
 
 from .charts import FoundChart, draw_share_axes, line_in, row_height
 from .charts_curves import OWN, REVERSE
+from .charts_key import draw_key
 
 
 class LayersChart(FoundChart):
     """Rank correlation with the map against the share of the layers that are re-initialised."""
 
-    wanted_rows = 10
+    wanted_rows = 12
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
@@ -37,6 +38,9 @@ class LayersChart(FoundChart):
 
     def draw_found(self, painter: QPainter, area: QRectF, palette: QPalette) -> None:
         """Axes, the ceiling, both curves from it on."""
+        signed, absolute, ceiling = self._pens(palette)
+        names = (self.tr("rank correlation"), self.tr("without signs"), self.tr("another seed"))
+        area = draw_key(painter, area, palette, list(zip((signed, absolute, ceiling), names)))
         height = row_height(self.font())
         left = QFontMetricsF(self.font()).horizontalAdvance("-0.00") + height / 3
         plot = area.adjusted(left, height / 2, -height / 2, -2 * height)
@@ -44,15 +48,21 @@ class LayersChart(FoundChart):
         marks = {f"{value:g}": value for value in {limits[0], 0.0, 1.0}}
         draw_share_axes(painter, plot, palette, limits, marks, self.tr("layers re-initialised"))
         shares = np.append(0.0, self.found.layers / self.found.n_layers)
-        self._draw_line(painter, plot, [0.0, 1.0], [self.found.ceiling] * 2, _dotted(palette))
+        self._draw_line(painter, plot, [0.0, 1.0], [self.found.ceiling] * 2, ceiling)
         for values, pen in (
-            (self.found.absolute_correlation, QPen(REVERSE, 2, Qt.PenStyle.DashLine)),
-            (self.found.correlation, QPen(OWN, 2)),
+            (self.found.absolute_correlation, absolute),
+            (self.found.correlation, signed),
         ):
             points = np.append(self.found.ceiling, values)
             known = np.isfinite(points)
             self._draw_line(painter, plot, shares[known], points[known], pen)
         self._draw_numbers(painter, plot, shares[1:], self.found.correlation, palette)
+
+    def _pens(self, palette: QPalette) -> tuple[QPen, QPen, QPen]:
+        """How the correlations with and without signs, and what another seed reaches, are drawn."""
+        text = QColor(palette.color(QPalette.ColorRole.WindowText))
+        dashed = QPen(REVERSE, 2, Qt.PenStyle.DashLine)
+        return QPen(OWN, 2), dashed, QPen(text, 1, Qt.PenStyle.DotLine)
 
     def _draw_line(self, painter: QPainter, plot: QRectF, xs: Any, ys: Any, pen: QPen) -> None:
         painter.setPen(pen)
@@ -79,7 +89,3 @@ class LayersChart(FoundChart):
         """From 0 to 1, or from -1 where a correlation is negative."""
         values = np.append(self.found.correlation, self.found.absolute_correlation)
         return (-1.0 if np.nanmin(values, initial=0.0) < 0 else 0.0), 1.0
-
-
-def _dotted(palette: QPalette) -> QPen:
-    return QPen(QColor(palette.color(QPalette.ColorRole.WindowText)), 1, Qt.PenStyle.DotLine)
