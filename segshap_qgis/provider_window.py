@@ -181,17 +181,31 @@ def _copy_of(provider: Any, owner: Any) -> tuple[Any, Callable[[], Any]]:
     return copy, finalizer
 
 
-_ended: list[bool] = []
+class _End:
+    """Whether QGIS is ending: the project is the first that it deletes then.
+
+    A method hears of it, no function: Python's collector takes a connected function for a part of
+    the project's wrapper, of which there is a new one whenever nobody has kept the last. With one
+    of them it would collect the function, and QGIS would crash when it calls what is left.
+    """
+
+    def __init__(self) -> None:
+        self.has_come = False
+
+    def note(self) -> None:
+        self.has_come = True
+
+
+_end = _End()
 
 
 @functools.cache
 def _watch_the_end() -> None:
-    """The project is the first that QGIS deletes when it ends."""
-    QgsProject.instance().destroyed.connect(lambda: _ended.append(True))
+    QgsProject.instance().destroyed.connect(_end.note)
 
 
 def _delete(copy: Any) -> None:
-    if not _ended:
+    if not _end.has_come:
         sip.delete(copy)
 
 

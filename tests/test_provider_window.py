@@ -337,23 +337,29 @@ def test_snapshots_keep_no_file_open_once_they_are_gone(tmp_path):
 
 
 SNAPSHOT_THAT_OUTLIVES_QGIS = """
-import sys
-from qgis.core import QgsApplication, QgsRasterLayer
+import gc, sys
+from qgis.core import QgsApplication, QgsProject, QgsRasterLayer
 application = QgsApplication([], True)
 QgsApplication.initQgis()
 from segshap_qgis.provider_window import Snapshot
+circle = []
+circle.append(circle)
+if "collected" in sys.argv:
+    circle.append(QgsProject.instance())
 layer = QgsRasterLayer(sys.argv[1], "scene")
 kept = [Snapshot(layer), Snapshot(layer)]
 for snapshot in kept:
     snapshot.read((0, 0, 1, 1), 32)
-del layer, snapshot
+del layer, snapshot, circle
+gc.collect()
 QgsApplication.exitQgis()
 kept.pop()
 """
 
 
-def test_a_snapshot_that_outlives_qgis_harms_nothing(tmp_path):
+@pytest.mark.parametrize("wrapper_of_the_project", ["kept", "collected"])
+def test_a_snapshot_that_outlives_qgis_harms_nothing(tmp_path, wrapper_of_the_project):
     path = write_tiff(tmp_path / "scene.tif", numbered(40, 40))
-    command = [sys.executable, "-c", SNAPSHOT_THAT_OUTLIVES_QGIS, str(path)]
+    command = [sys.executable, "-c", SNAPSHOT_THAT_OUTLIVES_QGIS, str(path), wrapper_of_the_project]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
