@@ -6,6 +6,7 @@ from typing import Any
 
 from qgis.core import Qgis, QgsMessageLog
 from qgis.gui import QgsMessageBar, QgsMessageViewer
+from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QObject, Qt
 from qgis.PyQt.QtWidgets import QPushButton
 
@@ -57,7 +58,7 @@ class Messages(QObject):
 
     def clear(self) -> None:
         """Take back what is still shown."""
-        for item in self._items:
+        for item in self._still_there():
             self._bar.popWidget(item)
         self._items = []
 
@@ -70,11 +71,10 @@ class Messages(QObject):
             QgsMessageLog.logMessage(details, LOG, level, notifyUser=False)
         seconds = 8 if level in (Qgis.MessageLevel.Info, Qgis.MessageLevel.Success) else 0
         self._bar.pushWidget(item, level, seconds)
-        self._items.append(item)
-        item.destroyed.connect(lambda: self._forget(item))
+        self._items = [*self._still_there(), item]
 
-    def _forget(self, item: Any) -> None:
-        self._items = [other for other in self._items if other is not item]
+    def _still_there(self) -> list[Any]:
+        return [item for item in self._items if not sip.isdeleted(item)]
 
     def _show_details(self, text: str, details: str) -> None:
         viewer = QgsMessageViewer(self._window)
