@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Optional, Union
 
-from osgeo import gdal
+from osgeo import gdal, ogr, osr
 
 from ..errors import ExportError
 from .untrusted import bounded, check_plain
@@ -183,7 +183,8 @@ def gdal_errors(target: Path) -> Iterator[None]:
     reported: list[str] = []
     gdal.PushErrorHandler(lambda kind, _, text: reported.append(text) if kind >= _FAILURE else None)
     try:
-        yield
+        with _no_exceptions_of_gdal():
+            yield
     except RuntimeError as error:
         raise _gdal_problem([*reported, str(error)], target) from error
     except ExportError as error:
@@ -194,6 +195,20 @@ def gdal_errors(target: Path) -> Iterator[None]:
         gdal.PopErrorHandler()
     if reported:
         raise _gdal_problem(reported, target)
+
+
+@contextlib.contextmanager
+def _no_exceptions_of_gdal() -> Iterator[None]:
+    """Have GDAL report all that fails in this thread, also while a file is closed.
+
+    What newer versions raise they do not report, and what they raise then nobody hears. GDAL 3.6,
+    which has no such switch, reports it as well.
+    """
+    with contextlib.ExitStack() as stack:
+        for module in (gdal, ogr, osr):
+            if hasattr(module, "ExceptionMgr"):
+                stack.enter_context(module.ExceptionMgr(useExceptions=False))
+        yield
 
 
 def _gdal_problem(reported: Sequence[str], target: Path) -> ExportError:
