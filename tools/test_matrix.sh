@@ -10,7 +10,8 @@ ROOT=$PWD/build/matrix/sid
 PACKAGES=(
   qgis python3-qgis python3-gdal python3-numpy python3-torch python3-scipy python3-shapely
   python3-skimage python3-matplotlib python3-pytest python3-pytest-timeout python3-hypothesis
-  python3-venv python3-pip python3-tqdm fonts-open-sans e2fsprogs
+  python3-onnx python3-onnxruntime python3-distributed python3-cryptography
+  python3-venv python3-pip python3-tqdm fonts-open-sans e2fsprogs poppler-utils
 )
 
 in_root() {

@@ -31,6 +31,8 @@ def certificates(folder: Path) -> Tls:
     folder.mkdir()
     new_key = ("-newkey", "rsa:2048", "-nodes")
     authority = ("-x509", "-days", "1", "-subj", f"/CN=authority of {folder.name}")
+    # Python 3.13 and newer refuse an authority that does not say that it signs certificates.
+    authority += ("-addext", "keyUsage=critical,keyCertSign")
     openssl(folder, "req", *authority, *new_key, "-keyout", "ca.key", "-out", "ca.pem")
     asked = ("-subj", "/CN=segshap", "-keyout", "key.pem", "-out", "asked.pem")
     openssl(folder, "req", "-new", *new_key, *asked)
