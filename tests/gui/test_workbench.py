@@ -22,6 +22,7 @@ from qgis.PyQt.QtWidgets import QFileDialog
 
 from segshap_qgis.geo import read_geopackage
 from segshap_qgis.gui import workbench as workbench_module
+from segshap_qgis.gui.messages import Messages
 from segshap_qgis.gui.workbench import Workbench
 from tests.geo.raster_files import write_tiff
 from tests.gui.hands import (
@@ -358,6 +359,19 @@ def test_a_damaged_model_is_told_with_details(window, workbench, small_model, tm
     ]
     assert "Details" in buttons
     assert workbench.dock.runs.records() == []
+
+
+def test_messages_that_are_gone_are_not_kept_and_those_still_there_are_taken_back(window):
+    messages, bar = Messages(window, window), window.messageBar()
+    messages.warning("closed")
+    messages.warning("stays")
+    bar.popWidget(bar.items()[-1])
+    wait_until(lambda: len(messages._still_there()) == 1)
+    messages.warning("comes")
+    assert len(messages._items) == 2
+    bar.pushMessage("of others")
+    messages.clear()
+    assert window.messages() == ["of others"]
 
 
 # Export --------------------------------------------------------------------------------------
