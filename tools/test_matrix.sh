@@ -12,6 +12,7 @@ PACKAGES=(
   python3-skimage python3-matplotlib python3-pytest python3-pytest-timeout python3-hypothesis
   python3-onnx python3-onnxruntime python3-distributed python3-cryptography
   python3-venv python3-pip python3-tqdm fonts-open-sans e2fsprogs poppler-utils
+  xvfb xauth
 )
 
 in_root() {
