@@ -62,6 +62,20 @@ def test_a_batch_depends_on_seed_and_number_alone(chips):
     assert (later.holds_oil[:2] == train_oil.UNKNOWN).all()
 
 
+def test_of_a_guessed_slick_only_what_is_deep_is_surely_oil():
+    rng = np.random.default_rng(1)
+    grey = (120 * np.exp(rng.normal(0, 0.15, (128, 128)))).astype(np.uint8)
+    grey[40:80, 30:60] //= 4
+    grey[40:80, 60:75] = grey[40:80, 60:75] * 0.7
+    chip = train_oil.guess_slicks(grey)
+    assert (chip.labels[45:75, 35:70] == 1).all()
+    deep = train_oil.deep_parts(chip)
+    assert (deep.labels[45:75, 35:55] == 1).all()
+    assert (deep.labels[45:75, 64:70] == train_oil.UNKNOWN).all()
+    others = chip.labels != 1
+    assert (deep.labels[others] == chip.labels[others]).all()
+
+
 def logits_of(areas):
     """Logits (N, 2, 10, 10) of maps that hold oil in so many of their hundred pixels."""
     maps = torch.full((len(areas), 100), -20.0)

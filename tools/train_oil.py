@@ -55,6 +55,7 @@ LARGEST_OIL_FRACTION = 0.9
 SMALLEST_DARKENING_DB = 0.5
 KEPT_OUT_SHARE = 0.3
 UNKNOWN = 255
+DEEP = 3.5  # standard deviations of the sea below its median
 REMEMBERED = 32  # crops of either kind that later ones are ranked against
 SMALL = 256  # pixels a side of a chip with masks
 
@@ -82,6 +83,8 @@ class Stage(NamedTuple):
         learning: on chips with masks, and on the others. What is sure on chips that were learnt
         from is less so on others: there slicks were missed at full resolution, and look-alikes
         marked on averaged products. (Margins by class: Cao et al. 2019; here, by the kind of chip.)
+    oil : {"oily", "deep"}
+        Whether all of the guessed slicks counts as oil, or their `deep_parts` alone.
     """
 
     size: int
@@ -94,6 +97,7 @@ class Stage(NamedTuple):
     ranking: float = 0.0
     gently: bool = False
     margins: tuple[float, float] = (0.0, 0.0)
+    oil: str = "oily"
 
 
 class Schedule(NamedTuple):
@@ -120,6 +124,7 @@ SCHEDULES = {
             Stage(160, 8, 4, (0.5, 0.5), (1.0, 1.6), RECIPE, until=850, ranking=0.5, gently=True),
             Stage(192, 6, 4, (0.5, 0.5), (0.9, 1.25), RECIPE, until=1150, ranking=0.5, gently=True),
             Stage(192, 6, 4, (0.5, 0.5), (0.9, 1.25), RECIPE, 1350, 0.5, True, margins=(1.4, -2.2)),
+            Stage(192, 7, 4, (0.5, 0.5), (0.9, 1.25), RECIPE, 1530, 0.5, True, (1.4, -1.0), "deep"),
         ],
         [
             (0, 0.0),
@@ -131,6 +136,9 @@ SCHEDULES = {
             (1170, 0.4),
             (1250, 0.3),
             (1350, 0.0),
+            (1360, 0.35),
+            (1420, 0.3),
+            (1530, 0.0),
         ],
     ),
     "small": Schedule(
@@ -258,8 +266,13 @@ def load_chips(data: Path) -> dict[str, list[Chip]]:
     return {
         "masked": [chip for chip in masked if _is_plausible(chip)],
         "clean": [_clean(grey) for grey in clean],
-        "oily": [chip for chip in slicks if (chip.labels == 1).any()],
+        "oily": [chip for chip in slicks if _holds_oil(chip)],
+        "deep": [chip for chip in map(deep_parts, filter(_holds_oil, slicks)) if _holds_oil(chip)],
     }
+
+
+def _holds_oil(chip: Chip) -> bool:
+    return bool((chip.labels == 1).any())
 
 
 def _is_plausible(chip: Chip) -> bool:
@@ -301,6 +314,18 @@ def guess_slicks(grey: NDArray[np.uint8]) -> Chip:
     return Chip(grey, labels, valid)
 
 
+def deep_parts(chip: Chip) -> Chip:
+    """A chip with guessed slicks of which only what is deep is oil, and the rest unknown.
+
+    Deep in standard deviations of the sea as the network sees them. Wind leaves large areas that
+    are as dark as shallow slicks; it makes the sea vary more, too.
+    """
+    spreads = normalise(chip.grey[None], chip.valid, RECIPE, "amplitude")[1]
+    is_shallow = spreads * RECIPE["spread"]["scale"] > -DEEP
+    labels = np.where((chip.labels == 1) & is_shallow, UNKNOWN, chip.labels).astype(np.uint8)
+    return Chip(chip.grey, labels, chip.valid)
+
+
 def _wedges(grey: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """White areas (land, fill) and black ones with straight edges (fill; slicks are ragged)."""
     wedges = np.zeros(grey.shape, bool)
@@ -332,7 +357,7 @@ class Batches:
         stage = self.schedule.stage(number)
         n_others = stage.crops - stage.masked
         n_clean = int(n_others * stage.shares[0] + rng.random())
-        kinds = ["masked"] * stage.masked + ["clean"] * n_clean + ["oily"] * (n_others - n_clean)
+        kinds = ["masked"] * stage.masked + ["clean"] * n_clean + [stage.oil] * (n_others - n_clean)
         crops = [
             self._crop(self.chips[kind][rng.integers(len(self.chips[kind]))], stage, rng)
             for kind in kinds
@@ -344,7 +369,9 @@ class Batches:
                 _change_texture(image, rng)
             _change_level(image, rng)
             _paint_background(image, label, rng)
-        known = torch.tensor([{"clean": 0, "oily": 1}.get(kind, UNKNOWN) for kind in kinds])
+        known = torch.tensor(
+            [{"clean": 0, "oily": 1, "deep": 1}.get(kind, UNKNOWN) for kind in kinds]
+        )
         is_lost = (known == 1) & ~(labels == 1).flatten(1).any(1)  # outside the crop, or painted
         known[is_lost] = UNKNOWN
         return Batch(images.clamp(*_range()), labels, known)
