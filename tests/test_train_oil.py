@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,16 @@ SCHEDULE = train_oil.Schedule(
     [
         train_oil.Stage(32, 4, 2, (0.5, 0.5), (1.0, 1.6), train_oil.RECIPE, 2, ranking=0.5),
         train_oil.Stage(
-            64, 4, 2, (0.5, 0.5), (0.9, 1.2), train_oil.RECIPE, 4, 0.5, True, margins=(1.0, -2.0)
+            64,
+            4,
+            2,
+            (0.5, 0.5),
+            (0.9, 1.2),
+            train_oil.RECIPE,
+            4,
+            0.5,
+            True,
+            margins=(1.0, -0.5, -2.0),
         ),
     ],
     [(0, 0.0), (2, 1.0), (4, 0.5)],
@@ -34,7 +44,8 @@ def chips():
         if kind != "clean":
             grey[20:40, 10:50] -= 60
             labels[20:40, 10:50] = 1
-        return train_oil.Chip(grey, labels, np.ones((64, 64), bool))
+        source = "sentinel" if kind == "masked" else "csiro"
+        return train_oil.Chip(grey, labels, np.ones((64, 64), bool), source)
 
     return {kind: [chip(kind) for _ in range(3)] for kind in ("masked", "clean", "oily")}
 
@@ -106,11 +117,23 @@ def test_crops_are_ranked_against_those_of_the_steps_before():
     assert torch.allclose(ranking.remembered[0].exp(), torch.tensor(0.5 + 1e-3))
 
 
-def test_margins_ask_more_of_chips_with_masks_and_less_of_the_others():
-    seen = train_oil._with_margins(torch.zeros(4, 2, 2, 2), SCHEDULE.stages[1])
-    assert seen[:, 0].abs().max() == 0
-    assert seen[:, 1, 0, 0].tolist() == [-1.0, -1.0, 2.0, 2.0]
-    assert train_oil._with_margins(torch.zeros(4, 2, 2, 2), SCHEDULE.stages[0]).abs().max() == 0
+def test_a_crop_has_the_margin_of_its_source(chips):
+    batches = train_oil.Batches(chips, SCHEDULE, seed=0)
+    assert batches.batch(0).margins.tolist() == [0, 0, 0, 0]
+    assert batches.batch(2).margins.tolist() == [1, 1, -2, -2]
+    chips["masked"] = [replace(chip, source="palsar") for chip in chips["masked"]]
+    assert batches.batch(2).margins.tolist() == [-0.5, -0.5, -2, -2]
+
+
+def test_a_margin_shifts_what_counts_as_even(chips, options):
+    training = train_oil.Training(options)
+    batch = train_oil.Batches(chips, SCHEDULE, seed=0).batch(0)
+    asked = replace(batch, margins=torch.full((4,), 3.0))
+    shifted = train_oil.Training(options)
+    shifted.network.load_state_dict(training.network.state_dict())
+    with torch.no_grad():
+        shifted.network.head.bias[1] += 3.0
+    assert shifted.step(asked) == pytest.approx(training.step(batch), rel=1e-2)
 
 
 def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been(chips, options):

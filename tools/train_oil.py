@@ -55,6 +55,7 @@ LARGEST_OIL_FRACTION = 0.9
 SMALLEST_DARKENING_DB = 0.5
 KEPT_OUT_SHARE = 0.3
 UNKNOWN = 255
+SOURCES = ("sentinel", "palsar", "csiro")
 DEEP = 3.5  # standard deviations of the sea below its median
 REMEMBERED = 32  # crops of either kind that later ones are ranked against
 SMALL = 256  # pixels a side of a chip with masks
@@ -78,11 +79,11 @@ class Stage(NamedTuple):
         Weight of the loss of `Ranking`.
     gently : bool
         Change little in the radiometry, so that the texture of a product stays to be learnt.
-    margins : (float, float)
+    margins : (float, float, float)
         By how much the score of oil must exceed that of sea, in logits, to count as even while
-        learning: on chips with masks, and on the others. What is sure on chips that were learnt
-        from is less so on others: there slicks were missed at full resolution, and look-alikes
-        marked on averaged products. (Margins by class: Cao et al. 2019; here, by the kind of chip.)
+        learning: on chips of each of the `SOURCES`. What is sure on chips that were learnt from is
+        less so on others: there slicks were missed at full resolution, and look-alikes marked on
+        averaged products. (Margins by class: Cao et al. 2019; here, by the source of the chip.)
     oil : {"oily", "deep"}
         Whether all of the guessed slicks counts as oil, or their `deep_parts` alone.
     """
@@ -96,7 +97,7 @@ class Stage(NamedTuple):
     until: int
     ranking: float = 0.0
     gently: bool = False
-    margins: tuple[float, float] = (0.0, 0.0)
+    margins: tuple[float, float, float] = (0.0, 0.0, 0.0)
     oil: str = "oily"
 
 
@@ -123,8 +124,13 @@ SCHEDULES = {
             Stage(160, 8, 4, (0.5, 0.5), (1.0, 1.7), RECIPE, until=600, ranking=0.5),
             Stage(160, 8, 4, (0.5, 0.5), (1.0, 1.6), RECIPE, until=850, ranking=0.5, gently=True),
             Stage(192, 6, 4, (0.5, 0.5), (0.9, 1.25), RECIPE, until=1150, ranking=0.5, gently=True),
-            Stage(192, 6, 4, (0.5, 0.5), (0.9, 1.25), RECIPE, 1350, 0.5, True, margins=(1.4, -2.2)),
-            Stage(192, 7, 4, (0.5, 0.5), (0.9, 1.25), RECIPE, 1530, 0.5, True, (1.4, -1.0), "deep"),
+            Stage(192, 6, 4, (0.5, 0.5), (0.9, 1.25), RECIPE, 1350, 0.5, True, (1.4, 1.4, -2.2)),
+            Stage(
+                192, 7, 4, (0.5, 0.5), (0.9, 1.25), RECIPE, 1530, 0.5, True, (1.4, 1.4, -1), "deep"
+            ),
+            Stage(
+                192, 7, 3, (0.5, 0.5), (0.9, 1.25), RECIPE, 1640, 0.5, True, (1.4, -0.5, -2), "deep"
+            ),
         ],
         [
             (0, 0.0),
@@ -139,6 +145,8 @@ SCHEDULES = {
             (1360, 0.35),
             (1420, 0.3),
             (1530, 0.0),
+            (1540, 0.3),
+            (1640, 0.0),
         ],
     ),
     "small": Schedule(
@@ -155,12 +163,14 @@ SCHEDULES = {
 class Chip:
     """A radar chip (H, W): grey values, labels, False in `valid` on no-data.
 
-    The labels are 0 on sea, 1 on oil, `UNKNOWN` where nobody knows; uint8.
+    The labels are 0 on sea, 1 on oil, `UNKNOWN` where nobody knows; uint8. The source is one of
+    the `SOURCES`.
     """
 
     grey: NDArray[np.uint8]
     labels: NDArray[np.uint8]
     valid: NDArray[np.bool_]
+    source: str = "csiro"
 
     def seen(self, recipe: dict[str, Any], rng: np.random.Generator) -> NDArray[np.float32]:
         """The chip as the network sees it, (3, H, W): no-data known or, by chance, not.
@@ -188,11 +198,14 @@ class Batch:
     holds_oil : (N,) int64
         For crops of chips that are known to hold oil or none: 1 where this crop does, 0 on clean
         ones; else `UNKNOWN`.
+    margins : (N,) float32
+        Those of the crops' sources.
     """
 
     images: Tensor
     labels: Tensor
     holds_oil: Tensor
+    margins: Tensor
 
 
 def is_kept_out(file: str) -> bool:
@@ -250,7 +263,9 @@ def load_chips(data: Path) -> dict[str, list[Chip]]:
     and a sea that is told from oil by its standard deviation is another one.
     """
     masked = [
-        Chip(grey, read_mask(row["mask"]).astype(np.uint8), np.ones(grey.shape, bool))
+        Chip(
+            grey, read_mask(row["mask"]).astype(np.uint8), np.ones(grey.shape, bool), row["sensor"]
+        )
         for row in sos_rows(data, "train")
         for grey in [read_grey(row["image"])]
     ]
@@ -358,10 +373,11 @@ class Batches:
         n_others = stage.crops - stage.masked
         n_clean = int(n_others * stage.shares[0] + rng.random())
         kinds = ["masked"] * stage.masked + ["clean"] * n_clean + [stage.oil] * (n_others - n_clean)
-        crops = [
-            self._crop(self.chips[kind][rng.integers(len(self.chips[kind]))], stage, rng)
-            for kind in kinds
-        ]
+        crops, margins = [], []
+        for kind in kinds:
+            chip = self.chips[kind][rng.integers(len(self.chips[kind]))]
+            crops.append(self._crop(chip, stage, rng))
+            margins.append(stage.margins[SOURCES.index(chip.source)])
         images = torch.stack([image for image, _ in crops])
         labels = torch.stack([label for _, label in crops])
         for image, label in zip(images, labels):
@@ -374,7 +390,7 @@ class Batches:
         )
         is_lost = (known == 1) & ~(labels == 1).flatten(1).any(1)  # outside the crop, or painted
         known[is_lost] = UNKNOWN
-        return Batch(images.clamp(*_range()), labels, known)
+        return Batch(images.clamp(*_range()), labels, known, torch.tensor(margins))
 
     def _crop(self, chip: Chip, stage: Stage, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
         """A turned, mirrored and scaled crop: image (3, n, n) and labels (n, n)."""
@@ -490,13 +506,6 @@ def loss_of(logits: Tensor, labels: Tensor, smoothing: float) -> Tensor:
     return entropy + dice
 
 
-def _with_margins(logits: Tensor, stage: Stage) -> Tensor:
-    """Logits as the losses see them; a batch begins with its chips with masks."""
-    n_others = len(logits) - stage.masked
-    margins = logits.new_tensor([stage.margins[0]] * stage.masked + [stage.margins[1]] * n_others)
-    return torch.stack([logits[:, 0], logits[:, 1] - margins[:, None, None]], dim=1)
-
-
 class Ranking:
     """Crops with oil should show more of it than clean ones: a smooth 1 - ROC AUC of their areas.
 
@@ -573,7 +582,8 @@ class Training:
         with torch.autocast("cpu", dtype=torch.bfloat16):
             logits = self.forward(batch.images.contiguous(memory_format=torch.channels_last))
         stage = schedule.stage(self.done)
-        logits = _with_margins(logits.float(), stage)
+        evens = torch.stack([torch.zeros_like(batch.margins), batch.margins], dim=1)
+        logits = logits.float() - evens[..., None, None]
         loss = loss_of(logits, batch.labels, options.smoothing)
         if stage.ranking:
             loss = loss + stage.ranking * self.ranking.loss(logits, batch.holds_oil)
