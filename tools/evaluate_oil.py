@@ -20,7 +20,7 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from train_oil import csiro_files, read_grey, read_mask, read_small, sos_rows
+from train_oil import csiro_files, read_grey, read_mask, sos_rows
 
 from segshap_qgis.models.model_files import MODELS_FOLDER
 from segshap_qgis.models.segmentation import SegmentationModel, load_model
@@ -74,6 +74,12 @@ def chip_scores(
         "mean_share_oily": round(float(shares["oily"].mean()), 5),
         "mean_share_clean": round(float(shares["clean"].mean()), 5),
     }
+
+
+def read_small(path: Path) -> NDArray[np.uint8]:
+    """Grey values of a chip scaled to the size of the training chips."""
+    with Image.open(path) as image:
+        return np.asarray(image.convert("L").resize((256, 256), Image.Resampling.BILINEAR))
 
 
 def roc_auc(positive: NDArray, negative: NDArray) -> float:

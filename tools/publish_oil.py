@@ -3,6 +3,12 @@
 The schedule is told in words, for the card:
 
     python tools/publish_oil.py --data DIR --weights FILE --schedule "500 steps, seed 0"
+
+More chips with masks at the end cost some of what was learnt of look-alikes. The mean of the
+weights before and after keeps more of both (Wortsman et al. 2022, "Robust fine-tuning of zero-shot
+models"):
+
+    python tools/publish_oil.py --data DIR --weights LATER --before EARLIER --schedule "..."
 """
 
 from __future__ import annotations
@@ -43,6 +49,14 @@ CSIRO_ATTRIBUTION = (
 )
 
 
+def mean_of(before: dict[str, Tensor], after: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Weights half-way between those of two steps of one training."""
+    return {
+        name: torch.lerp(later.float(), before[name].float(), 0.5).to(later.dtype)
+        for name, later in after.items()
+    }
+
+
 def compact(state: dict[str, Tensor]) -> dict[str, Tensor]:
     """What inference needs, convolutions in float16; the batch statistics keep their full range."""
     return {
@@ -62,9 +76,8 @@ def training_record(counts: dict[str, int], schedule: str) -> list[dict[str, Any
             "attribution": SOS_ATTRIBUTION,
         },
         {
-            "data": "CSIRO Sentinel-1 chips, at their own size and at 256 pixels: "
-            f"{counts['clean']} images without oil as negatives in every pixel, {counts['oily']} "
-            "with oil, taken to be where it is dark and connected; "
+            "data": f"CSIRO Sentinel-1 chips: {counts['clean']} without oil as negatives in every "
+            f"pixel, {counts['oily']} with oil, taken to be where it is dark and connected; "
             f"{KEPT_OUT_LIST.name} names the others",
             "terms": "CC BY-SA 4.0",
             "attribution": CSIRO_ATTRIBUTION,
@@ -127,6 +140,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of the training data")
     parser.add_argument("--weights", type=Path, required=True, help="averaged weights to publish")
+    parser.add_argument("--before", type=Path, help="averaged weights of an earlier step to mix in")
     parser.add_argument("--network", choices=SIZES, default="56")
     parser.add_argument("--schedule", required=True, help="how it was trained, for the card")
     options = parser.parse_args()
@@ -135,6 +149,8 @@ def main() -> None:
     published = MODELS_FOLDER / f"{name}.pt"
     chips = load_chips(options.data)
     state = torch.load(options.weights, weights_only=True)
+    if options.before:
+        state = mean_of(torch.load(options.before, weights_only=True), state)
     torch.save(compact(state), published)
     counts = {kind: len(members) for kind, members in chips.items()}
     record = card(options.network, published, training_record(counts, options.schedule))

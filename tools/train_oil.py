@@ -24,7 +24,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from PIL import Image
 from scipy import ndimage
 from skimage.io import imread
 from skimage.measure import regionprops
@@ -48,6 +47,8 @@ RECIPE: dict[str, Any] = {
     "speckle": {"middle_db": 0.4, "octaves": 3.0},
 }
 CHANNELS = 3  # contrast in decibels and in standard deviations of the sea, and the speckle
+# A sea that slicks fill by more than a fifth is not found.
+LOWER_SEA = {**RECIPE, "sea": {**RECIPE["sea"], "percentile": 80}}
 # Slicks are guessed by eye, so to speak: on the contrast as it is.
 AS_IT_IS = {key: RECIPE[key] for key in ("kind", "scale_db", "lowest_db", "highest_db", "sea")}
 SIZES = {"56": (4, 12, 48), "small": (2, 8, 24)}  # layers a block, growth, maps of the stem
@@ -55,10 +56,6 @@ LARGEST_OIL_FRACTION = 0.9
 SMALLEST_DARKENING_DB = 0.5
 KEPT_OUT_SHARE = 0.3
 UNKNOWN = 255
-SOURCES = ("sentinel", "palsar", "csiro")
-DEEP = 3.5  # standard deviations of the sea below its median
-REMEMBERED = 32  # crops of either kind that later ones are ranked against
-SMALL = 256  # pixels a side of a chip with masks
 
 
 class Stage(NamedTuple):
@@ -76,16 +73,9 @@ class Stage(NamedTuple):
     recipe : mapping
         Normalisation.
     ranking : float
-        Weight of the loss of `Ranking`.
+        Weight of `ranking_loss`.
     gently : bool
         Change little in the radiometry, so that the texture of a product stays to be learnt.
-    margins : (float, float, float)
-        By how much the score of oil must exceed that of sea, in logits, to count as even while
-        learning: on chips of each of the `SOURCES`. What is sure on chips that were learnt from is
-        less so on others: there slicks were missed at full resolution, and look-alikes marked on
-        averaged products. (Margins by class: Cao et al. 2019; here, by the source of the chip.)
-    oil : {"oily", "deep"}
-        Whether all of the guessed slicks counts as oil, or their `deep_parts` alone.
     """
 
     size: int
@@ -97,8 +87,6 @@ class Stage(NamedTuple):
     until: int
     ranking: float = 0.0
     gently: bool = False
-    margins: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    oil: str = "oily"
 
 
 class Schedule(NamedTuple):
@@ -120,33 +108,33 @@ class Schedule(NamedTuple):
 SCHEDULES = {
     "56": Schedule(
         [
-            Stage(128, 8, 4, (0.5, 0.5), (1.2, 2.0), RECIPE, until=300, ranking=0.25),
-            Stage(160, 8, 4, (0.5, 0.5), (1.0, 1.7), RECIPE, until=600, ranking=0.5),
-            Stage(160, 8, 4, (0.5, 0.5), (1.0, 1.6), RECIPE, until=850, ranking=0.5, gently=True),
-            Stage(192, 6, 4, (0.5, 0.5), (0.9, 1.25), RECIPE, until=1150, ranking=0.5, gently=True),
-            Stage(192, 6, 4, (0.5, 0.5), (0.9, 1.25), RECIPE, 1350, 0.5, True, (1.4, 1.4, -2.2)),
-            Stage(
-                192, 7, 4, (0.5, 0.5), (0.9, 1.25), RECIPE, 1530, 0.5, True, (1.4, 1.4, -1), "deep"
-            ),
-            Stage(
-                192, 7, 3, (0.5, 0.5), (0.9, 1.25), RECIPE, 1640, 0.5, True, (1.4, -0.5, -2), "deep"
-            ),
+            Stage(128, 16, 8, (0.6, 0.4), (1.1, 2.4), LOWER_SEA, until=500),
+            Stage(256, 4, 2, (0.7, 0.3), (0.75, 1.5), LOWER_SEA, until=800),
+            Stage(256, 4, 3, (0.65, 0.35), (0.75, 1.5), RECIPE, until=1400),
+            Stage(256, 4, 2, (0.5, 0.5), (0.9, 1.25), RECIPE, until=1650, ranking=0.5, gently=True),
+            Stage(224, 5, 3, (0.5, 0.5), (0.9, 1.25), RECIPE, until=2250, ranking=0.5, gently=True),
+            Stage(224, 5, 4, (0.5, 0.5), (0.9, 1.25), RECIPE, until=2480, gently=True),
         ],
         [
             (0, 0.0),
             (30, 1.0),
             (500, 1.0),
-            (600, 0.857),
-            (850, 0.4285),
-            (1150, 0.0),
-            (1170, 0.4),
-            (1250, 0.3),
-            (1350, 0.0),
-            (1360, 0.35),
-            (1420, 0.3),
-            (1530, 0.0),
-            (1540, 0.3),
-            (1640, 0.0),
+            (649, 0.729),
+            (650, 0.35),
+            (800, 0.219),
+            (801, 0.5),
+            (1200, 0.215),
+            (1201, 0.199),
+            (1400, 0.0),
+            (1430, 0.5),
+            (1750, 0.5),
+            (1751, 0.02),
+            (1780, 0.5),
+            (1880, 0.5),
+            (2150, 0.213),
+            (2151, 0.27),
+            (2250, 0.27),
+            (2480, 0.0),
         ],
     ),
     "small": Schedule(
@@ -163,14 +151,12 @@ SCHEDULES = {
 class Chip:
     """A radar chip (H, W): grey values, labels, False in `valid` on no-data.
 
-    The labels are 0 on sea, 1 on oil, `UNKNOWN` where nobody knows; uint8. The source is one of
-    the `SOURCES`.
+    The labels are 0 on sea, 1 on oil, `UNKNOWN` where nobody knows; uint8.
     """
 
     grey: NDArray[np.uint8]
     labels: NDArray[np.uint8]
     valid: NDArray[np.bool_]
-    source: str = "csiro"
 
     def seen(self, recipe: dict[str, Any], rng: np.random.Generator) -> NDArray[np.float32]:
         """The chip as the network sees it, (3, H, W): no-data known or, by chance, not.
@@ -198,14 +184,11 @@ class Batch:
     holds_oil : (N,) int64
         For crops of chips that are known to hold oil or none: 1 where this crop does, 0 on clean
         ones; else `UNKNOWN`.
-    margins : (N,) float32
-        Those of the crops' sources.
     """
 
     images: Tensor
     labels: Tensor
     holds_oil: Tensor
-    margins: Tensor
 
 
 def is_kept_out(file: str) -> bool:
@@ -250,44 +233,19 @@ def read_mask(path: str | Path) -> NDArray[np.bool_]:
     return read_grey(path) > 0
 
 
-def read_small(path: Path) -> NDArray[np.uint8]:
-    """Grey values of a chip scaled to the size of those with masks."""
-    with Image.open(path) as image:
-        return np.asarray(image.convert("L").resize((SMALL, SMALL), Image.Resampling.BILINEAR))
-
-
 def load_chips(data: Path) -> dict[str, list[Chip]]:
-    """The training chips: with masks, surely without oil, and with oil whose place is guessed.
-
-    Chips without masks are there twice, as they are and small: averaged pixels leave less speckle,
-    and a sea that is told from oil by its standard deviation is another one.
-    """
+    """The training chips: with masks, surely without oil, and with oil whose place is guessed."""
     masked = [
-        Chip(
-            grey, read_mask(row["mask"]).astype(np.uint8), np.ones(grey.shape, bool), row["sensor"]
-        )
+        Chip(grey, read_mask(row["mask"]).astype(np.uint8), np.ones(grey.shape, bool))
         for row in sos_rows(data, "train")
         for grey in [read_grey(row["image"])]
     ]
-    clean, oily = (
-        [
-            read(path)
-            for path in csiro_files(data, holds_oil, False)
-            for read in (read_grey, read_small)
-        ]
-        for holds_oil in (False, True)
-    )
-    slicks = [guess_slicks(grey) for grey in oily]
+    oily = [guess_slicks(read_grey(path)) for path in csiro_files(data, True, kept_out=False)]
     return {
         "masked": [chip for chip in masked if _is_plausible(chip)],
-        "clean": [_clean(grey) for grey in clean],
-        "oily": [chip for chip in slicks if _holds_oil(chip)],
-        "deep": [chip for chip in map(deep_parts, filter(_holds_oil, slicks)) if _holds_oil(chip)],
+        "clean": [_clean(read_grey(path)) for path in csiro_files(data, False, kept_out=False)],
+        "oily": [chip for chip in oily if (chip.labels == 1).any()],
     }
-
-
-def _holds_oil(chip: Chip) -> bool:
-    return bool((chip.labels == 1).any())
 
 
 def _is_plausible(chip: Chip) -> bool:
@@ -329,18 +287,6 @@ def guess_slicks(grey: NDArray[np.uint8]) -> Chip:
     return Chip(grey, labels, valid)
 
 
-def deep_parts(chip: Chip) -> Chip:
-    """A chip with guessed slicks of which only what is deep is oil, and the rest unknown.
-
-    Deep in standard deviations of the sea as the network sees them. Wind leaves large areas that
-    are as dark as shallow slicks; it makes the sea vary more, too.
-    """
-    spreads = normalise(chip.grey[None], chip.valid, RECIPE, "amplitude")[1]
-    is_shallow = spreads * RECIPE["spread"]["scale"] > -DEEP
-    labels = np.where((chip.labels == 1) & is_shallow, UNKNOWN, chip.labels).astype(np.uint8)
-    return Chip(chip.grey, labels, chip.valid)
-
-
 def _wedges(grey: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """White areas (land, fill) and black ones with straight edges (fill; slicks are ragged)."""
     wedges = np.zeros(grey.shape, bool)
@@ -372,12 +318,11 @@ class Batches:
         stage = self.schedule.stage(number)
         n_others = stage.crops - stage.masked
         n_clean = int(n_others * stage.shares[0] + rng.random())
-        kinds = ["masked"] * stage.masked + ["clean"] * n_clean + [stage.oil] * (n_others - n_clean)
-        crops, margins = [], []
-        for kind in kinds:
-            chip = self.chips[kind][rng.integers(len(self.chips[kind]))]
-            crops.append(self._crop(chip, stage, rng))
-            margins.append(stage.margins[SOURCES.index(chip.source)])
+        kinds = ["masked"] * stage.masked + ["clean"] * n_clean + ["oily"] * (n_others - n_clean)
+        crops = [
+            self._crop(self.chips[kind][rng.integers(len(self.chips[kind]))], stage, rng)
+            for kind in kinds
+        ]
         images = torch.stack([image for image, _ in crops])
         labels = torch.stack([label for _, label in crops])
         for image, label in zip(images, labels):
@@ -385,12 +330,10 @@ class Batches:
                 _change_texture(image, rng)
             _change_level(image, rng)
             _paint_background(image, label, rng)
-        known = torch.tensor(
-            [{"clean": 0, "oily": 1, "deep": 1}.get(kind, UNKNOWN) for kind in kinds]
-        )
+        known = torch.tensor([{"clean": 0, "oily": 1}.get(kind, UNKNOWN) for kind in kinds])
         is_lost = (known == 1) & ~(labels == 1).flatten(1).any(1)  # outside the crop, or painted
         known[is_lost] = UNKNOWN
-        return Batch(images.clamp(*_range()), labels, known, torch.tensor(margins))
+        return Batch(images.clamp(*_range()), labels, known)
 
     def _crop(self, chip: Chip, stage: Stage, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
         """A turned, mirrored and scaled crop: image (3, n, n) and labels (n, n)."""
@@ -506,37 +449,15 @@ def loss_of(logits: Tensor, labels: Tensor, smoothing: float) -> Tensor:
     return entropy + dice
 
 
-class Ranking:
+def ranking_loss(logits: Tensor, holds_oil: Tensor) -> Tensor:
     """Crops with oil should show more of it than clean ones: a smooth 1 - ROC AUC of their areas.
 
-    Areas are soft counts of p(oil) > 0.5, compared by their ratio. A batch holds few pairs; its
-    crops are compared with those of the steps before as well.
-
-    Attributes
-    ----------
-    remembered : list of (at most `REMEMBERED`,) tensors
-        Logarithms of areas: of clean crops, and of those with oil.
+    Areas are soft counts of p(oil) > 0.5, compared by their ratio.
     """
-
-    def __init__(self) -> None:
-        self.remembered = [torch.zeros(0), torch.zeros(0)]
-
-    def loss(self, logits: Tensor, holds_oil: Tensor) -> Tensor:
-        """Mean over the pairs that this batch takes part in, a scalar; the batch is remembered."""
-        area = torch.sigmoid(3 * (logits[:, 1] - logits[:, 0])).mean((1, 2))
-        size = torch.log(area + 1e-3)
-        clean, oily = size[holds_oil == 0], size[holds_oil == 1]
-        before_clean, before_oily = self.remembered
-        behind = [
-            clean[None] - torch.cat([oily, before_oily])[:, None],
-            before_clean[None] - oily[:, None],
-        ]
-        pairs = torch.cat([part.flatten() for part in behind])
-        self.remembered = [
-            torch.cat([before, now.detach()])[-REMEMBERED:]
-            for before, now in zip(self.remembered, (clean, oily))
-        ]
-        return F.softplus(pairs).mean() if pairs.numel() else logits.new_zeros(())
+    area = torch.sigmoid(3 * (logits[:, 1] - logits[:, 0])).mean((1, 2))
+    size = torch.log(area + 1e-3)
+    behind = size[holds_oil == 0][None] - size[holds_oil == 1][:, None]
+    return F.softplus(behind).mean() if behind.numel() else logits.new_zeros(())
 
 
 def build(size: str, dropout: float) -> FCDenseNet:
@@ -564,7 +485,6 @@ class Training:
         self.optimiser = torch.optim.AdamW(
             self.network.parameters(), lr=options.rate, weight_decay=options.decay
         )
-        self.ranking = Ranking()
         self.done = 0
         if options.resume:
             self._resume(options.resume)
@@ -581,12 +501,10 @@ class Training:
             group["lr"] = rate
         with torch.autocast("cpu", dtype=torch.bfloat16):
             logits = self.forward(batch.images.contiguous(memory_format=torch.channels_last))
-        stage = schedule.stage(self.done)
-        evens = torch.stack([torch.zeros_like(batch.margins), batch.margins], dim=1)
-        logits = logits.float() - evens[..., None, None]
-        loss = loss_of(logits, batch.labels, options.smoothing)
-        if stage.ranking:
-            loss = loss + stage.ranking * self.ranking.loss(logits, batch.holds_oil)
+        loss = loss_of(logits.float(), batch.labels, options.smoothing)
+        weight = schedule.stage(self.done).ranking
+        if weight:
+            loss = loss + weight * ranking_loss(logits.float(), batch.holds_oil)
         self.optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
@@ -602,7 +520,6 @@ class Training:
             "network": self.network.state_dict(),
             "average": self.average.module.state_dict(),
             "optimiser": self.optimiser.state_dict(),
-            "ranking": self.ranking.remembered,
         }
         checkpoint = self.options.out / "last.pt"
         torch.save(state, checkpoint.with_suffix(".draft"))
@@ -614,7 +531,6 @@ class Training:
         self.network.load_state_dict(state["network"])
         self.average.module.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
-        self.ranking.remembered = state["ranking"]
         self.done = state["step"]
         self.average.n_averaged.fill_(self.done)  # else the average would begin anew
 

@@ -115,7 +115,8 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 
 def chips(data: Path, every: int) -> Iterable[Chip]:
     """Each n-th chip that the model was not trained on, those with masks first."""
-    from train_oil import csiro_files, read_grey, read_mask, read_small, sos_rows
+    from evaluate_oil import read_small
+    from train_oil import csiro_files, read_grey, read_mask, sos_rows
 
     for row in sos_rows(data, "val")[::every]:
         mask = read_mask(row["mask"])
