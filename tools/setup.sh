@@ -27,6 +27,9 @@ sys.exit((Qgis.versionInt() // 10000, Qgis.versionInt() // 100 % 100) < needed)
 PY
 }
 
+apt() { as_root env DEBIAN_FRONTEND=noninteractive apt-get -q "$@"; }
+apt_install() { apt update && apt install -y --no-install-recommends "$@"; }
+
 install_system_packages() {
   local package missing=() suite=()
   for package in "${SYSTEM_PACKAGES[@]}"; do
@@ -38,9 +41,7 @@ install_system_packages() {
     add_backports "$VERSION_CODENAME"
     suite=(-t "$VERSION_CODENAME-backports")
   fi
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
-    "${suite[@]}" "${SYSTEM_PACKAGES[@]}"
+  apt_install "${suite[@]}" "${SYSTEM_PACKAGES[@]}"
   if ! qgis_is_recent; then
     echo "setup: QGIS $QGIS_NEEDED or newer is needed and this system does not offer it." >&2
     exit 1
@@ -50,8 +51,7 @@ install_system_packages() {
 # Tests read reports back with these where they are there, and say so where not.
 install_readers() {
   if dpkg -s poppler-utils >/dev/null 2>&1; then return; fi
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q &&
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends poppler-utils ||
+  apt_install poppler-utils ||
     echo "setup: poppler-utils could not be installed; the tests of reports are skipped." >&2
 }
 

@@ -13,8 +13,8 @@ from qgis.PyQt.QtWidgets import QWidget
 from .charts import FoundChart, draw_share_axes, line_in, row_height
 from .charts_key import draw_key
 
-OWN = QColor("#4a8fd9")
-REVERSE = QColor("#d98b4a")
+OWN = QPen(QColor("#4a8fd9"), 2)
+REVERSE = QPen(QColor("#d98b4a"), 2, Qt.PenStyle.DashLine)
 RANDOM_OPACITY = 60
 POINTS = 41
 
@@ -43,7 +43,7 @@ class CurvesChart(FoundChart):
     def draw_found(self, painter: QPainter, area: QRectF, palette: QPalette) -> None:
         """Deletion on the left, insertion on the right."""
         names = (self.tr("strongest first"), self.tr("reverse"), self.tr("random"))
-        pens = (QPen(OWN, 2), QPen(REVERSE, 2, Qt.PenStyle.DashLine), QPen(_shade(palette), 6))
+        pens = (OWN, REVERSE, QPen(_shade(palette), 6))
         area = draw_key(painter, area, palette, list(zip(pens, names)))
         found, half = self.found, area.width() / 2
         plots = (
@@ -98,9 +98,9 @@ class CurvesChart(FoundChart):
         outline = line(np.append(grid, grid[::-1]), np.append(lowest, highest[::-1]))
         painter.drawPolygon(outline)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(REVERSE, 2, Qt.PenStyle.DashLine))
+        painter.setPen(REVERSE)
         painter.drawPolyline(line(reverse.area, reverse.value))
-        painter.setPen(QPen(OWN, 2))
+        painter.setPen(OWN)
         painter.drawPolyline(line(own.area, own.value))
         painter.restore()
 

@@ -6,7 +6,7 @@ from typing import Any, Optional
 
 import numpy as np
 from qgis.PyQt.QtCore import QPointF, QRectF, Qt
-from qgis.PyQt.QtGui import QColor, QFontMetricsF, QPainter, QPalette, QPen
+from qgis.PyQt.QtGui import QFontMetricsF, QPainter, QPalette, QPen
 from qgis.PyQt.QtWidgets import QWidget
 
 from .charts import FoundChart, draw_share_axes, line_in, row_height
@@ -38,9 +38,9 @@ class LayersChart(FoundChart):
 
     def draw_found(self, painter: QPainter, area: QRectF, palette: QPalette) -> None:
         """Axes, the ceiling, both curves from it on."""
-        signed, absolute, ceiling = self._pens(palette)
+        ceiling = QPen(palette.color(QPalette.ColorRole.WindowText), 1, Qt.PenStyle.DotLine)
         names = (self.tr("rank correlation"), self.tr("without signs"), self.tr("another seed"))
-        area = draw_key(painter, area, palette, list(zip((signed, absolute, ceiling), names)))
+        area = draw_key(painter, area, palette, list(zip((OWN, REVERSE, ceiling), names)))
         height = row_height(self.font())
         left = QFontMetricsF(self.font()).horizontalAdvance("-0.00") + height / 3
         plot = area.adjusted(left, height / 2, -height / 2, -2 * height)
@@ -50,19 +50,13 @@ class LayersChart(FoundChart):
         shares = np.append(0.0, self.found.layers / self.found.n_layers)
         self._draw_line(painter, plot, [0.0, 1.0], [self.found.ceiling] * 2, ceiling)
         for values, pen in (
-            (self.found.absolute_correlation, absolute),
-            (self.found.correlation, signed),
+            (self.found.absolute_correlation, REVERSE),
+            (self.found.correlation, OWN),
         ):
             points = np.append(self.found.ceiling, values)
             known = np.isfinite(points)
             self._draw_line(painter, plot, shares[known], points[known], pen)
         self._draw_numbers(painter, plot, shares[1:], self.found.correlation, palette)
-
-    def _pens(self, palette: QPalette) -> tuple[QPen, QPen, QPen]:
-        """How the correlations with and without signs, and what another seed reaches, are drawn."""
-        text = QColor(palette.color(QPalette.ColorRole.WindowText))
-        dashed = QPen(REVERSE, 2, Qt.PenStyle.DashLine)
-        return QPen(OWN, 2), dashed, QPen(text, 1, Qt.PenStyle.DotLine)
 
     def _draw_line(self, painter: QPainter, plot: QRectF, xs: Any, ys: Any, pen: QPen) -> None:
         painter.setPen(pen)

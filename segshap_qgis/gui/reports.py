@@ -12,7 +12,8 @@ from qgis.PyQt.QtWidgets import QApplication, QFileDialog
 
 from ..errors import ExportError
 from ..layers.report import FurtherChart, Report, write_report
-from ..layers.report_facts import Facts, facts
+from ..layers.report_facts import facts
+from ..layers.result import Facts
 from ..layers.tree import source_layer
 from .cautions import cautions
 from .charts_convergence import ConvergenceChart

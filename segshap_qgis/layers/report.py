@@ -43,8 +43,7 @@ from ..errors import ExportError
 from ..geo import Record
 from ..geo.aside import aside, discard, put_in_place, target_path
 from .drawing import draw
-from .report_facts import Facts
-from .result import result_layers
+from .result import Facts, result_layers
 
 # A4 upright, in millimetres.
 LEFT, TOP, WIDTH = 15.0, 15.0, 180.0

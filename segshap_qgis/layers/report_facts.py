@@ -13,9 +13,8 @@ from qgis.PyQt.QtCore import QCoreApplication
 from ..errors import SegShapError
 from ..geo import Record
 from ..models import read_card
-from .result import unit_of
+from .result import Facts, source_facts, value_facts
 
-Facts = list[tuple[str, str]]
 translate = QCoreApplication.translate
 
 
@@ -33,13 +32,9 @@ def facts(record: Record) -> Facts:
     share = found.precision_of(target)
     precision = f"{share:.2%}" if math.isfinite(share) else translate("Report", "not known")
     rows = [
-        (translate("Report", "Source"), record.window.source),
-        (translate("Report", "Bands"), ", ".join(record.window.band_names)),
+        *source_facts(record),
         (translate("Report", "Class"), record.target_name),
-        (translate("Report", "Model output on the region"), f"{found.prediction[target]:.6g}"),
-        (translate("Report", "Base value (everything hidden)"), f"{found.base[target]:.6g}"),
-        (translate("Report", "Sum of contributions"), f"{found.values[target].sum():.6g}"),
-        (translate("Report", "Unit"), unit_of(settings)),
+        *value_facts(record),
         (
             translate("Report", "Largest standard error, share of the range"),
             precision,

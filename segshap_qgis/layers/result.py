@@ -32,6 +32,7 @@ from .memory_files import forget_folder
 # Custom property that tells our layers from others, and which of them each one is.
 ROLE = "segshap/role"
 translate = QCoreApplication.translate
+Facts = list[tuple[str, str]]
 SIGNED_NUMBER = "[% CASE WHEN {0} > 0 THEN '+' ELSE '' END || format_number({0}, {1}) %]"
 
 
@@ -59,10 +60,11 @@ def result_layers(
     for drawn, path in drawing.rasters:
         layers[drawn.kind] = _opened(drawn, path, record.window.crs_wkt)
     _style(layers, record, colour_blind)
+    facts = _facts(record)
     for role, layer in layers.items():
         layer.setName(title_of(role))
         layer.setCustomProperty(ROLE, role)
-        _describe(layer, record)
+        _describe(layer, record, facts)
     return layers
 
 
@@ -204,20 +206,38 @@ def _cell_tip(unit: str, digits: int) -> str:
     return f"<b>{contribution}</b> ± {error} {unit}<br>{about}"
 
 
-def _facts(record: Record) -> list[tuple[str, str]]:
-    """All that a reader of the layer must know, by heading."""
+def source_facts(record: Record) -> Facts:
+    """Rows that say what image a run is about."""
+    return [
+        (translate("Report", "Source"), record.window.source),
+        (translate("Report", "Bands"), ", ".join(record.window.band_names)),
+    ]
+
+
+def value_facts(record: Record) -> Facts:
+    """Rows with what the contributions of a run lead from and to."""
+    found, target = record.explanation, record.target
+    return [
+        (translate("Report", "Model output on the region"), f"{found.prediction[target]:.6g}"),
+        (translate("Report", "Base value (everything hidden)"), f"{found.base[target]:.6g}"),
+        (translate("Report", "Sum of contributions"), f"{found.values[target].sum():.6g}"),
+        (translate("Report", "Unit"), unit_of({**found.settings, **record.settings})),
+    ]
+
+
+def _facts(record: Record) -> Facts:
+    """All that a reader of the layer must know, by heading; what it explains comes first."""
     found, target = record.explanation, record.target
     settings = {**found.settings, **record.settings}
     cells = found.superpixels
     return [
-        (translate("Report", "Explains"), _title(record)),
-        (translate("Report", "Source"), record.window.source),
-        (translate("Report", "Bands"), ", ".join(record.window.band_names)),
+        (
+            translate("Report", "Explains"),
+            translate("Report", "{} on {}").format(record.target_name, record.name),
+        ),
+        *source_facts(record),
         (translate("Report", "Model"), str(settings.get("model_id", ""))),
-        (translate("Report", "Model output on the region"), f"{found.prediction[target]:.6g}"),
-        (translate("Report", "Base value (everything hidden)"), f"{found.base[target]:.6g}"),
-        (translate("Report", "Sum of contributions"), f"{found.values[target].sum():.6g}"),
-        (translate("Report", "Unit"), unit_of(settings)),
+        *value_facts(record),
         (
             translate("Report", "Largest standard error, share of the range"),
             f"{found.precision_of(target):.6g}",
@@ -235,19 +255,14 @@ def _facts(record: Record) -> list[tuple[str, str]]:
     ]
 
 
-def _title(record: Record) -> str:
-    return translate("Report", "{} on {}").format(record.target_name, record.name)
-
-
-def _describe(layer: QgsMapLayer, record: Record) -> None:
-    facts = _facts(record)
+def _describe(layer: QgsMapLayer, record: Record, facts: Facts) -> None:
     rows = "".join(
         f"<tr><td><b>{html.escape(heading)}</b></td><td>{html.escape(text)}</td></tr>"
         for heading, text in facts
     )
     QgsLayerNotesUtils.setLayerNotes(layer, f"<table>{rows}</table>")
     metadata = QgsLayerMetadata()
-    metadata.setTitle(f"{layer.name()}: {_title(record)}")
+    metadata.setTitle(f"{layer.name()}: {facts[0][1]}")
     metadata.setAbstract("\n".join(f"{heading}: {text}" for heading, text in facts))
     metadata.setType("dataset")
     metadata.setCrs(layer.crs())
