@@ -214,14 +214,11 @@ def in_a_process(child: str, settings: dict[str, Any]) -> dict[str, Any]:
     return dict(json.loads(run.stdout.splitlines()[-1]))
 
 
-def peak_memory() -> float:
-    """Megabytes that this process has held at most.
+def peak_megabytes() -> float:
+    """Megabytes that this process has held at most."""
+    from segshap_qgis.scene.planning import peak_memory
 
-    Not `getrusage`: what that tells of a new process begins with the size of the one it came from.
-    """
-    status = Path("/proc/self/status").read_text(encoding="utf-8")
-    (line,) = (line for line in status.splitlines() if line.startswith("VmHWM"))
-    return float(line.split()[1]) * 1024 / 1e6
+    return peak_memory() / 1e6
 
 
 def bytes_in(folder: Path) -> int:
@@ -306,7 +303,7 @@ def child_segment(settings: dict[str, Any]) -> dict[str, Any]:
         "tiles": made.tiles,
         "seconds": seconds,
         "cpu_seconds": cpu,
-        "peak_megabytes": peak_memory(),
+        "peak_megabytes": peak_megabytes(),
         "disk_bytes": watch.disk,
         "result_bytes": bytes_in(output.parent),
     }
@@ -407,7 +404,7 @@ def child_queue(settings: dict[str, Any]) -> dict[str, Any]:
         "explained": done.explained,
         "windows_per_second": (len(watch.heard) - 1 - first)
         / (watch.heard[-1] - watch.heard[first]),
-        "peak_megabytes": peak_memory(),
+        "peak_megabytes": peak_megabytes(),
         "disk_bytes": watch.disk,
         "result_bytes": output.stat().st_size,
     }

@@ -13,6 +13,7 @@ from .. import __version__
 from ..errors import SegShapError
 from ..explain import Explanation, explain
 from ..explain.combined_games import only_targets
+from ..explain.types import Game, Superpixels
 from ..geo import RasterReader, Record, Window, region_from_geometry
 from ..geo.grid import place_window
 from ..geo.merging import merge_pixels
@@ -145,30 +146,14 @@ def _explained(
     group: Group,
     regions: dict[int, NDArray[np.bool_]],
 ) -> dict[int, Explained]:
-    from ..models import make_averaged_game, make_game
-
     run = request.run
-    unit = run.unit or window.unit
     cells = superpixels_for(run, window)
-    make: Any = make_averaged_game if isinstance(run.background, tuple) else make_game
-    game = make(
-        model,
-        window.bands,
-        cells,
-        list(regions.values()),
-        [run.target],
-        run.background,
-        output=run.output,
-        valid=window.valid,
-        unit=unit,
-        evaluations=run.budget,
-        precision="float32",  # what is faster on one machine only would make results differ
-    )
+    probability = probability_of(run, model, window)
+    game = game_of(run, model, window, cells, list(regions.values()))
     settings = {**run.settings(), "model_id": model.card.id}
     joint = explain(
         game, cells, budget=run.budget, seed=run.seed, stop_at=run.stop_at, settings=settings
     )
-    probability = model.predict(window.bands, window.valid, unit)[model.class_index(run.target)]
     results = {}
     for target, (member, region) in enumerate(regions.items()):
         own = only_targets(joint, [target])
@@ -185,6 +170,42 @@ def _explained(
         )
         results[member] = Explained(member, row, *pack(record))
     return results
+
+
+def probability_of(run: Request, model: SegmentationModel, window: Window) -> NDArray[np.float32]:
+    """What the model makes of the whole window, (H, W).
+
+    One pass takes as much memory as a game does with its tables: it is done before there is one.
+    """
+    unit = run.unit or window.unit
+    return model.predict(window.bands, window.valid, unit)[model.class_index(run.target)]
+
+
+def game_of(
+    run: Request,
+    model: SegmentationModel,
+    window: Window,
+    cells: Superpixels,
+    regions: Sequence[NDArray[np.bool_]],
+) -> Game:
+    """The game of all slicks of a window."""
+    from ..models import make_averaged_game, make_game
+
+    make: Any = make_averaged_game if isinstance(run.background, tuple) else make_game
+    game: Game = make(
+        model,
+        window.bands,
+        cells,
+        regions,
+        [run.target],
+        run.background,
+        output=run.output,
+        valid=window.valid,
+        unit=run.unit or window.unit,
+        evaluations=run.budget,
+        precision="float32",  # what is faster on one machine only would make results differ
+    )
+    return game
 
 
 def _facts(group: Group, state: str) -> dict[str, Any]:

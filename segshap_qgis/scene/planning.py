@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from osgeo import gdal
 
@@ -19,13 +19,17 @@ from ..geo import region_from_geometry
 from ..geo.aside import gdal_errors
 from ..geo.grid import PixelBounds
 from ..workflow import superpixels_for
-from .group_run import THREADS, ExplainRequest, read_group
-from .queueing import queue_of
+from .group_run import THREADS, ExplainRequest, game_of, probability_of, read_group
+from .groups import Group
+from .queueing import Queue, queue_of
 from .segment import SceneRequest, segment_scene
 from .source import SceneSource
 from .tiles import Span, spans
 from .trust import STEPS
 from .workplace import CACHE
+
+if TYPE_CHECKING:
+    from ..models import SegmentationModel
 
 # Evaluations that are timed, after those that build the game's tables.
 TIMED = 24
@@ -45,7 +49,8 @@ class Plan:
         Seconds of one, as timed on this machine with the threads that the job itself uses.
     memory : float
         Bytes of one process at its largest: what this one, with all else that it holds, has
-        needed for the part that was timed. NaN on Windows, which does not tell.
+        needed for the part that was done, and what is known to come on top. NaN on Windows, which
+        does not tell.
     scratch, result : float
         Bytes on disk, while it runs and in the end. Of a scene as compressed as the timed part;
         of a queue before compression, so at most.
@@ -118,7 +123,7 @@ def plan_scene(request: SceneRequest, is_cancelled: Callable[[], bool]) -> Plan:
         count=len(rows) * len(columns),
         seconds_each=seconds / done.tiles,
         # GDAL keeps pixels of the scene and of both maps, as far as its cache goes.
-        memory=_peak() + 2 * carried + min(CACHE, maps + height * width),
+        memory=peak_memory() + 2 * carried + min(CACHE, maps + height * width),
         scratch=maps + carried + result,
         result=result,
     )
@@ -147,10 +152,11 @@ def _unheard(_done: float) -> None:
 def plan_slicks(
     request: ExplainRequest, outlines: Sequence[Any], is_cancelled: Callable[[], bool]
 ) -> Plan:
-    """Begin to explain the first window and estimate the whole queue.
+    """Begin to explain the first window and the one with the widest slicks; estimate the queue.
 
     Every window is taken to run to its budget; windows that settle early make the estimate an
-    upper bound.
+    upper bound. Time is that of the first window. Memory is what the two have needed, and what the
+    estimator will hold at the end of the budget.
 
     Raises
     ------
@@ -159,12 +165,48 @@ def plan_slicks(
     Interrupted
         It was cancelled.
     """
-    from ..models import load_model, make_game
+    from ..models import load_model
 
     queue = queue_of(request, outlines)
     run = queue.request.run
     model = load_model(run.model)
-    group = queue.groups[0]
+    first, widest = queue.groups[0], max(queue.groups, key=_span)
+    with model.computing_threads(THREADS), model.interruptible(is_cancelled):
+        begun = _begin(queue, first, model)
+        if _span(widest) > _span(first):
+            _begin(queue, widest, model)
+    scoring = 4 * (STEPS - 1) * len(first.members)
+    rest = run.budget - begun.evaluations + scoring
+    most = max(len(group.members) for group in queue.groups)
+    # Labels, probability, masks and bands of every slick; its map is the rest.
+    kept = len(queue.outlines) * begun.pixels * (10.0 + 4 * begun.bands)
+    return Plan(
+        what="windows",
+        count=len(queue.groups),
+        seconds_each=begun.seconds + begun.seconds_each * rest,
+        memory=peak_memory() + _solving(run.budget, begun.cells, most),
+        scratch=kept,
+        result=kept + len(queue.outlines) * begun.pixels * 4,
+    )
+
+
+class _Begun(NamedTuple):
+    """A window that was begun: how large it is, how long it took, and how long an evaluation does.
+
+    `seconds` are those of the first so many `evaluations`, with all that comes before them.
+    """
+
+    pixels: int
+    bands: int
+    cells: int
+    evaluations: int
+    seconds: float
+    seconds_each: float
+
+
+def _begin(queue: Queue, group: Group, model: SegmentationModel) -> _Begun:
+    """Do for a window what the queue does for it, up to some evaluations."""
+    run = queue.request.run
     window = read_group(queue.request, group)
     regions = [region_from_geometry(outline, window) for outline in queue.outlines_of(group)]
     times: list[tuple[int, float]] = []
@@ -173,43 +215,45 @@ def plan_slicks(
         times.append((partial.evaluations, time.perf_counter()))
         return partial.evaluations < times[0][0] + TIMED
 
-    with model.computing_threads(THREADS), model.interruptible(is_cancelled):
-        started = time.perf_counter()
-        cells = superpixels_for(run, window)
-        background = run.background[0] if isinstance(run.background, tuple) else run.background
-        game = make_game(
-            model,
-            window.bands,
-            cells,
-            regions,
-            [run.target],
-            background,
-            output=run.output,
-            valid=window.valid,
-            unit=run.unit,
-            evaluations=run.budget,
-            precision="float32",
-        )
-        explain(game, cells, budget=run.budget, seed=run.seed, on_progress=note)
-    (first, begun), (last, ended) = times[0], times[-1]
-    each = (ended - begun) / max(1, last - first)
-    backgrounds = len(run.background) if isinstance(run.background, tuple) else 1
-    scoring = 4 * (STEPS - 1) * len(regions)
-    pixels = window.valid.size
-    # Labels, probability, masks and bands of every slick; its map is the rest.
-    kept = len(queue.outlines) * pixels * (10.0 + 4 * len(window.bands))
-    return Plan(
-        what="windows",
-        count=len(queue.groups),
-        seconds_each=backgrounds * ((begun - started) + each * (run.budget - first + scoring)),
-        memory=_peak(),
-        scratch=kept,
-        result=kept + len(queue.outlines) * pixels * 4,
-    )
+    started = time.perf_counter()
+    cells = superpixels_for(run, window)
+    probability_of(run, model, window)
+    game = game_of(run, model, window, cells, regions)
+    explain(game, cells, budget=run.budget, seed=run.seed, on_progress=note)
+    (known, begun), (last, ended) = times[0], times[-1]
+    each = (ended - begun) / max(1, last - known)
+    shape = window.valid.size, len(window.bands), cells.n_players
+    return _Begun(*shape, known, begun - started, each)
 
 
-def _peak() -> float:
+def _span(group: Group) -> float:
+    """Pixels of the window that its slicks span together: what a game computes grows with it."""
+    top, left, bottom, right = group.bounds
+    return (bottom - top) * (right - left) / group.merge**2
+
+
+def _solving(budget: int, cells: int, slicks: int) -> float:
+    """Bytes that the estimator holds at most, at the end of a budget.
+
+    The noise of K pairs has a triangular factor of K x K numbers for each slick of a window, to
+    which pairs add rows. Once every cell has been shown alone (K > M^2 / 2: each of M / 2 sizes has
+    its share of the pairs) old pairs weigh less with every new one, and the factors are made anew,
+    which takes half a dozen such matrices.
+    """
+    pairs = min(budget / 2, 2.0 ** min(cells - 1, 64))  # as many as there are
+    matrices = slicks / 2 + (6 if pairs > cells**2 / 2 else 0)
+    return 8.0 * pairs**2 * matrices
+
+
+def peak_memory() -> float:
     """Bytes that this process has held at most; NaN where the system does not tell."""
+    status = Path("/proc/self/status")
+    if status.is_file():
+        # What getrusage tells of a new process begins with the size of the one it came from.
+        lines = status.read_text(encoding="utf-8").splitlines()
+        found = [line.split()[1] for line in lines if line.startswith("VmHWM:")]
+        if found:
+            return float(found[0]) * 1024
     try:
         import resource
     except ImportError:
