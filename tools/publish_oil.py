@@ -1,4 +1,4 @@
-"""Turn averaged weights of `train_oil.py` into a bundled model: weight file and card.
+"""Turn weights of `train_oil.py`, finished or not, into a bundled model: weight file and card.
 
 The schedule is told in words, for the card:
 
@@ -66,7 +66,7 @@ def compact(state: dict[str, Tensor]) -> dict[str, Tensor]:
     }
 
 
-def training_record(counts: dict[str, int], schedule: str) -> list[dict[str, Any]]:
+def training_record(counts: dict[str, int], schedule: str, script: str) -> list[dict[str, Any]]:
     """Data, terms and schedule, as they stand on the card."""
     return [
         {
@@ -82,11 +82,13 @@ def training_record(counts: dict[str, int], schedule: str) -> list[dict[str, Any
             "terms": "CC BY-SA 4.0",
             "attribution": CSIRO_ATTRIBUTION,
         },
-        {"schedule": schedule, "script": "tools/train_oil.py"},
+        {"schedule": schedule, "script": script},
     ]
 
 
-def card(size: str, weights: Path, training: list[dict[str, Any]]) -> dict[str, Any]:
+def card(
+    size: str, weights: Path, training: list[dict[str, Any]], offset_maps: int
+) -> dict[str, Any]:
     """The model card as JSON, without scores."""
     name, title = TITLES[size]
     layers, growth, stem = SIZES[size]
@@ -103,6 +105,7 @@ def card(size: str, weights: Path, training: list[dict[str, Any]]) -> dict[str, 
                 "bottleneck_layers": layers,
                 "growth": growth,
                 "stem_maps": stem,
+                "offset_maps": offset_maps,
             },
         },
         "bands": [{"name": "backscatter", "unit": "amplitude, power or dB"}],
@@ -153,7 +156,10 @@ def main() -> None:
         state = mean_of(torch.load(options.before, weights_only=True), state)
     torch.save(compact(state), published)
     counts = {kind: len(members) for kind, members in chips.items()}
-    record = card(options.network, published, training_record(counts, options.schedule))
+    offset_maps = state["offset.0.bias"].numel() if "offset.0.bias" in state else 0
+    script = "tools/train_oil.py" + (", then tools/finish_oil.py" if offset_maps else "")
+    training = training_record(counts, options.schedule, script)
+    record = card(options.network, published, training, offset_maps)
     text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
     published.with_suffix(".json").write_text(text, encoding="utf-8")
     list_kept_out(options.data)

@@ -16,6 +16,7 @@ import csv
 import hashlib
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -242,13 +243,15 @@ def load_chips(data: Path) -> dict[str, list[Chip]]:
     ]
     oily = [guess_slicks(read_grey(path)) for path in csiro_files(data, True, kept_out=False)]
     return {
-        "masked": [chip for chip in masked if _is_plausible(chip)],
-        "clean": [_clean(read_grey(path)) for path in csiro_files(data, False, kept_out=False)],
+        "masked": [chip for chip in masked if is_plausible(chip)],
+        "clean": [
+            without_oil(read_grey(path)) for path in csiro_files(data, False, kept_out=False)
+        ],
         "oily": [chip for chip in oily if (chip.labels == 1).any()],
     }
 
 
-def _is_plausible(chip: Chip) -> bool:
+def is_plausible(chip: Chip) -> bool:
     """Oil is darker than the sea around it; a chip marked all over shows nothing to learn from."""
     oil = chip.labels == 1
     if not 0 < oil.mean() <= LARGEST_OIL_FRACTION:
@@ -257,7 +260,8 @@ def _is_plausible(chip: Chip) -> bool:
     return bool(decibel[~oil].mean() - decibel[oil].mean() >= SMALLEST_DARKENING_DB)
 
 
-def _clean(grey: NDArray[np.uint8]) -> Chip:
+def without_oil(grey: NDArray[np.uint8]) -> Chip:
+    """A chip that is sea in every pixel."""
     return Chip(grey, np.zeros(grey.shape, np.uint8), ~_wedges(grey))
 
 
@@ -269,7 +273,7 @@ def guess_slicks(grey: NDArray[np.uint8]) -> Chip:
     """
     valid = ~_wedges(grey)
     if not _varies(grey[valid]):
-        return _clean(grey)
+        return without_oil(grey)
     contrast = normalise(grey[None], valid, AS_IT_IS, "amplitude")[0] * RECIPE["scale_db"]
     smooth = ndimage.uniform_filter(contrast, 5)
     sea = np.median(smooth[valid])
@@ -319,10 +323,18 @@ class Batches:
         n_others = stage.crops - stage.masked
         n_clean = int(n_others * stage.shares[0] + rng.random())
         kinds = ["masked"] * stage.masked + ["clean"] * n_clean + ["oily"] * (n_others - n_clean)
-        crops = [
-            self._crop(self.chips[kind][rng.integers(len(self.chips[kind]))], stage, rng)
-            for kind in kinds
-        ]
+        drawn = (self.chips[kind][rng.integers(len(self.chips[kind]))] for kind in kinds)
+        images, labels = self.crops(drawn, stage, rng)
+        known = torch.tensor([{"clean": 0, "oily": 1}.get(kind, UNKNOWN) for kind in kinds])
+        is_lost = (known == 1) & ~(labels == 1).flatten(1).any(1)  # outside the crop, or painted
+        known[is_lost] = UNKNOWN
+        return Batch(images, labels, known)
+
+    def crops(
+        self, chips: Iterable[Chip], stage: Stage, rng: np.random.Generator
+    ) -> tuple[Tensor, Tensor]:
+        """An augmented crop of each chip: images (N, 3, n, n), labels (N, n, n) int64."""
+        crops = [self._crop(chip, stage, rng) for chip in chips]
         images = torch.stack([image for image, _ in crops])
         labels = torch.stack([label for _, label in crops])
         for image, label in zip(images, labels):
@@ -330,10 +342,7 @@ class Batches:
                 _change_texture(image, rng)
             _change_level(image, rng)
             _paint_background(image, label, rng)
-        known = torch.tensor([{"clean": 0, "oily": 1}.get(kind, UNKNOWN) for kind in kinds])
-        is_lost = (known == 1) & ~(labels == 1).flatten(1).any(1)  # outside the crop, or painted
-        known[is_lost] = UNKNOWN
-        return Batch(images.clamp(*_range()), labels, known)
+        return images.clamp(*_range()), labels
 
     def _crop(self, chip: Chip, stage: Stage, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
         """A turned, mirrored and scaled crop: image (3, n, n) and labels (n, n)."""

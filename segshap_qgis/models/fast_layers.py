@@ -19,7 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .fc_densenet import DenseBlock, TransitionDown, TransitionUp
+from .fc_densenet import DenseBlock, Offset, TransitionDown, TransitionUp
 from .stages import Reach
 
 
@@ -331,6 +331,26 @@ class FastConvolution:
         """Operations, and numbers passed through memory, for each pixel."""
         taps = convolution.kernel_size[0] * convolution.kernel_size[1]
         return 2.0 * taps * n_maps * convolution.out_channels, float(n_maps)
+
+
+class FastOffset:
+    """An offset, computed anew: it reads nothing but the image."""
+
+    def __init__(self, offset: Offset, maps: Tensor, dtype: torch.dtype) -> None:
+        self.convolution = FastConvolution(_convolution_of(offset), maps, dtype)
+
+    def __call__(self, parts: Sequence[Tensor], known: Tensor | None, scratch: Scratch) -> Tensor:
+        """(N, h, w, bands) to (N, h, w, maps)."""
+        return F.hardsigmoid(self.convolution(parts, known, scratch))
+
+    @staticmethod
+    def work(offset: Offset, n_maps: int) -> tuple[float, float]:
+        """Operations, and numbers passed through memory, for each pixel."""
+        return FastConvolution.work(_convolution_of(offset), n_maps)
+
+
+def _convolution_of(offset: Offset) -> nn.Conv2d:
+    return cast(nn.Conv2d, offset[0])
 
 
 class ConvolutionLift(FastConvolution):

@@ -71,6 +71,13 @@ class TransitionUp(nn.Module):
         return self.convolution(x)[:, :, :height, :width]
 
 
+class Offset(nn.Sequential):
+    """1x1 convolution - hard sigmoid: maps from 0 to 1 of what the bands are at a pixel."""
+
+    def __init__(self, in_bands: int, maps: int) -> None:
+        super().__init__(nn.Conv2d(in_bands, maps, 1), nn.Hardsigmoid())
+
+
 class FCDenseNet(nn.Module):
     """FC-DenseNet: (N, in_bands, H, W) float image to (N, n_classes, H, W) logits.
 
@@ -88,6 +95,9 @@ class FCDenseNet(nn.Module):
         Maps of the first convolution.
     dropout : float, default 0.2
         Chance that a map is dropped in training.
+    offset_maps : int, default 0
+        Maps of `Offset`, which the head alone reads: how likely a class is may depend on what kind
+        of product the image is. Not of the paper.
 
     Raises
     ------
@@ -104,6 +114,7 @@ class FCDenseNet(nn.Module):
         growth: int,
         stem_maps: int = 48,
         dropout: float = 0.2,
+        offset_maps: int = 0,
     ) -> None:
         super().__init__()
         if not down_layers:
@@ -127,7 +138,8 @@ class FCDenseNet(nn.Module):
             self.ups.append(TransitionUp(new_maps))
             self.up_blocks.append(DenseBlock(new_maps + skip, growth, n_layers, dropout))
             maps, new_maps = new_maps + skip, n_layers * growth
-        self.head = nn.Conv2d(maps + new_maps, n_classes, 1)
+        self.offset = Offset(in_bands, offset_maps) if offset_maps else None
+        self.head = nn.Conv2d(maps + new_maps + offset_maps, n_classes, 1)
         self.apply(_initialise)
         self.stages = self._stages()
 
@@ -153,7 +165,11 @@ class FCDenseNet(nn.Module):
             stages.append(Stage(read, up, (new,), Reach(3, upsampling=2), size_of=skip[1]))
             new = f"wide{level}"
             stages.append(Stage(new, block, (*skip, read), _block_reach(block)))
-        return [*stages, Stage("head", self.head, (*skip, read, new), Reach())]
+        if self.offset is None:
+            return [*stages, Stage("head", self.head, (*skip, read, new), Reach())]
+        # Behind all others: it is cheaper to compute than to look up.
+        offset = Stage("offset", self.offset, ("image",), Reach())
+        return [*stages, offset, Stage("head", self.head, (*skip, read, new, "offset"), Reach())]
 
 
 def _block_reach(block: nn.Module) -> Reach:

@@ -15,9 +15,10 @@ from .fast_layers import (
     FastConvolution,
     FastDown,
     FastLayer,
+    FastOffset,
     FastUp,
 )
-from .fc_densenet import DenseBlock, TransitionDown, TransitionUp
+from .fc_densenet import DenseBlock, Offset, TransitionDown, TransitionUp
 from .folded import FoldedStem, FoldedTrunk, TrunkLift
 from .hardnet_mseg import Stem, Trunk
 from .stages import EVERYWHERE, Stage
@@ -27,6 +28,7 @@ _FORMS: dict[type, tuple[Any, Any]] = {
     DenseBlock: (FastBlock, BlockLift),
     TransitionDown: (FastDown, DownLift),
     TransitionUp: (FastUp, None),
+    Offset: (FastOffset, None),
     nn.Conv2d: (FastConvolution, ConvolutionLift),
     Stem: (FoldedStem, None),
     Trunk: (FoldedTrunk, TrunkLift),

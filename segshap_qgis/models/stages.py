@@ -124,7 +124,12 @@ class Window(NamedTuple):
 
 def run_stages(stages: Iterable[Stage], image: Tensor) -> dict[str, Tensor]:
     """The maps of all stages on an (N, B, H, W) image, by name: the forward pass."""
-    maps = {"image": image}
+    return continue_stages(stages, {"image": image})
+
+
+def continue_stages(stages: Iterable[Stage], made: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The maps of some stages, by name, together with those made before."""
+    maps = dict(made)
     for stage in stages:
         parts = [maps[name] for name in stage.inputs]
         size = maps[stage.size_of].shape[2:] if stage.size_of else ()

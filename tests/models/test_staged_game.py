@@ -159,9 +159,23 @@ def test_networks_of_other_shapes(tmp_path, depth):
     np.testing.assert_allclose(staged, plain, atol=CLOSE)
 
 
-def test_fc_densenet56_as_it_is_used(tmp_path):
+@pytest.mark.parametrize("depth", [0, 1, 2])
+def test_a_network_with_an_offset(tmp_path, depth):
+    architecture = {"down_layers": [1, 2], "bottleneck_layers": 2, "growth": 4, "stem_maps": 6}
+    architecture["offset_maps"] = 2
+    model = load_model(write_small_model(tmp_path, 4, 2, seed=5, architecture=architecture), "cpu")
+    shape = (70, 81)
+    regions = [block(shape, 30, 61, 4), block(shape, 0, 0)]
+    plain, staged, game = both(model, hexagons(shape, side=20), regions, depth)
+    assert len(game.plan.levels) == depth
+    np.testing.assert_allclose(staged, plain, atol=CLOSE)
+
+
+@pytest.mark.parametrize("offset_maps", [0, 1])
+def test_fc_densenet56_as_it_is_used(tmp_path, offset_maps):
     shape = (160, 144)
     architecture = {"down_layers": [4] * 5, "bottleneck_layers": 4, "growth": 12, "stem_maps": 48}
+    architecture["offset_maps"] = offset_maps
     model = load_model(write_small_model(tmp_path, architecture=architecture), "cpu")
     regions = [block(shape, 80, 70), block(shape, 10, 100, 20)]
     plain, staged, game = both(model, hexagons(shape, side=22), regions, 2, count=3)
