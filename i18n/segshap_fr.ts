@@ -980,12 +980,12 @@ Comparez une contribution à son erreur type. Une explication montre ce que le m
             <translation>Explique une partie de la première fenêtre, dit ce que coûterait le tout, et s'arrête.</translation>
         </message>
         <message>
-            <source>Explains every polygon of a layer into one GeoPackage: a row for each slick (probability, base value, where the contributions lie, faithfulness, stability, trust), its cells and its map. Neighbours share one set of passes through the model; slicks too long for the window are seen in coarser pixels.
+            <source>Explains every polygon of a layer into one GeoPackage: a row for each slick (probability, base value, where the contributions lie, support, trust, faithfulness, stability), its cells and its map. Neighbours share one set of passes through the model; slicks too long for the window are seen in coarser pixels.
 Cancelled or killed, the same run to the same file goes on where it was and ends the same. With the address of a Dask scheduler the windows are explained on its workers.
-Trust is the smallest of three measured shares: focus (contributions on and near the slick), faithfulness and stability. It says whether the detection rests on the slick, not whether the slick is oil.</source>
-            <translation>Explique chaque polygone d'une couche dans un GeoPackage : une ligne par nappe (probabilité, valeur de base, où sont les contributions, fidélité, stabilité, confiance), ses cellules et sa carte. Les voisines partagent une même série de passages dans le modèle ; les nappes trop longues pour la fenêtre sont vues en pixels plus grossiers.
+Trust is the probability times the support, which is the share of all contributions that speak for the slick from on it or near it. It puts slicks in an order; it is not the probability that a slick is oil. Faithfulness and stability say how far the contributions can be relied on.</source>
+            <translation>Explique chaque polygone d'une couche dans un GeoPackage : une ligne par nappe (probabilité, valeur de base, où sont les contributions, appui, confiance, fidélité, stabilité), ses cellules et sa carte. Les voisines partagent une même série de passages dans le modèle ; les nappes trop longues pour la fenêtre sont vues en pixels plus grossiers.
 Annulé ou tué, le même calcul vers le même fichier reprend où il en était et finit de même. Avec l'adresse d'un ordonnanceur Dask, les fenêtres sont expliquées sur ses machines.
-La confiance est la plus petite de trois parts mesurées : concentration (contributions sur la nappe et près d'elle), fidélité et stabilité. Elle dit si la détection repose sur la nappe, non si la nappe est du pétrole.</translation>
+La confiance est la probabilité multipliée par l'appui, la part de toutes les contributions qui parlent pour la nappe depuis la nappe ou près d'elle. Elle met les nappes en ordre ; ce n'est pas la probabilité qu'une nappe soit du pétrole. Fidélité et stabilité disent jusqu'où on peut se fier aux contributions.</translation>
         </message>
         <message>
             <source>Only estimate time and memory</source>
@@ -2549,8 +2549,8 @@ Writes the repetition into a GeoPackage and tells the largest difference to the 
             <translation>Faire une petite partie et dire combien de temps prendrait le tout, et combien de place.</translation>
         </message>
         <message>
-            <source>Double-click or Enter shows a slick and its explanation. “On it”, “Near” and “Far” say where the contributions lie; trust is the smallest of focus, faithfulness and stability, and does not say whether the slick is oil.</source>
-            <translation>Un double clic ou Entrée montre une nappe et son explication. « Dessus », « Près » et « Loin » disent où sont les contributions ; la confiance est la plus petite valeur parmi concentration, fidélité et stabilité, et ne dit pas si la nappe est du pétrole.</translation>
+            <source>Double-click or Enter shows a slick and its explanation. “On it”, “Near” and “Far” say where the contributions lie. Trust is the probability times the share of all contributions that speak for the slick from on it or near it; it is not the probability that the slick is oil.</source>
+            <translation>Un double clic ou Entrée montre une nappe et son explication. « Dessus », « Près » et « Loin » disent où sont les contributions. La confiance est la probabilité multipliée par la part de toutes les contributions qui parlent pour la nappe depuis la nappe ou près d'elle ; ce n'est pas la probabilité que la nappe soit du pétrole.</translation>
         </message>
         <message>
             <source>Exact (float32)</source>

@@ -188,6 +188,7 @@ def results(true: float, false: float) -> dict:
     chips = {
         f"chip {i}": {
             "sensor": "sentinel" if i % 2 else "sea without oil",
+            "judges": i < 10,
             "detections": [detection(i % 2, (true if i % 2 else false) + i / 1000)],
         }
         for i in range(20)
@@ -198,9 +199,11 @@ def results(true: float, false: float) -> dict:
 @pytest.mark.parametrize(
     ("true", "false", "words"),
     [
-        (0.8, 0.2, "**Trust tells true detections from false ones** better than chance, and more"),
-        (0.2, 0.8, "**Higher trust went with false detections**"),
+        (0.8, 0.2, "better than chance; it does better than the probability alone: the area is"),
+        (0.2, 0.8, "**Higher trust went with false detections**: it must not be read as a sign of"),
+        (0.2, 0.8, "it does **worse than the probability alone**, which needs no explanation"),
         (0.5, 0.5, "**Trust does not tell true detections from false ones**"),
+        (0.5, 0.5, "it does no better and no worse than the probability alone"),
     ],
 )
 def test_the_verdict_on_trust_follows_its_interval(true, false, words):
@@ -209,7 +212,29 @@ def test_the_verdict_on_trust_follows_its_interval(true, false, words):
     text = "\n".join(paragraphs(results(true, false)))
     assert "10 true and 10 false" in text
     assert words in text
-    assert "| probability alone | 0.50 (0.50 to 0.50) | - |" in text
+    assert "| probability alone | 0.50 (0.50 to 0.50) | 0.50 (0.50 to 0.50) | - |" in text
+
+
+def test_chips_that_were_looked_at_have_no_say_in_the_verdict():
+    from trust_study import paragraphs
+
+    found = results(0.2, 0.8)
+    for chip in found["chips"].values():
+        for row in chip["detections"] if chip["judges"] else ():
+            row["trust"] = 1 - row["trust"]
+    text = "\n".join(paragraphs(found))
+    assert "**Trust tells true detections from false ones**" in text
+    assert (
+        "| **trust** = probability x support | 1.00 (1.00 to 1.00) | 0.00 (0.00 to 0.00) |" in text
+    )
+
+
+def test_half_the_chips_of_the_whole_study_were_not_looked_at():
+    from trust_study import LOOKED_AT, judges
+
+    positions = list(range(0, 64, 4))
+    assert [judges(position) for position in positions] == [False, True] * 8
+    assert not any(judges(position) for position in range(0, 64, LOOKED_AT))
 
 
 def test_too_few_detections_are_no_verdict():
@@ -232,9 +257,11 @@ def test_a_detection_on_a_chip_is_explained_and_compared_with_its_mask():
     mask = np.zeros(grey.shape, bool)
     mask[:64] = True
     found = detections(
-        load_model("oil_fcdensenet56"), "oil_fcdensenet56", Chip("a", "b", grey, mask), 20
+        load_model("oil_fcdensenet56"), "oil_fcdensenet56", Chip("a", "b", grey, mask, True), 20
     )
     assert found
     # The largest detection lies across the middle of the chip.
     assert 0 < found[0]["covered"] < 1
-    assert all(0 <= row["trust"] <= row["focus"] + 1e-9 <= 1 + 1e-6 for row in found)
+    for row in found:
+        assert row["trust"] == pytest.approx(row["probability"] * row["support"], abs=1e-6)
+        assert 0 <= row["support"] <= row["focus"] + 1e-9 <= 1 + 1e-6

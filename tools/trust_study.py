@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Measure how well trust and its parts tell true detections from false ones.
 
 Detections are connected areas of p(oil) > 0.5 on chips that the model was not trained on. On chips
@@ -6,13 +5,17 @@ with masks one is true if the mask covers a part of it, else false; on seas with
 is false. Each is explained as the queue of a scene explains slicks. The table gives areas under the
 ROC curve, with 95% intervals from resampling chips: detections of one chip are not independent.
 
-    python tools/trust_study.py --data DIR --json FILE
+What trust is was chosen on every eighth chip of either kind. Half of the chips of `--every 4` are
+these; the others judge it, and the table gives both.
+
+    python tools/trust_study.py --data DIR --every 4 --json FILE
     python tools/trust_study.py --document FILE
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import math
 import sys
@@ -32,35 +35,47 @@ from benchmarks.marked import put_between
 
 if TYPE_CHECKING:
     from segshap_qgis.models import SegmentationModel
+    from segshap_qgis.scene.group_run import Explained
 
 ROOT = Path(__file__).resolve().parents[1]
 # Smaller areas are no slicks that a person would look at, and the largest of a chip are enough.
 SMALLEST, MOST = 100, 4
 # A detection is true if a mask covers this share of it: masks and models draw edges differently.
 COVERED = 0.1
+SEA = "sea without oil"
+# Every n-th chip was looked at when the definition of trust was chosen.
+LOOKED_AT = 8
 # What may tell true from false, and how the document names it; probability is what needs no
 # explanation to be known.
 PREDICTORS = {
-    "trust": "**trust**",
-    "focus": "focus",
+    "trust": "**trust** = probability x support",
+    "probability": "probability alone",
+    "support": "support",
+    "agreement": "agreement: \\|sum of contributions\\| / sum of \\|contributions\\|",
+    "probability_agreement": "probability x agreement",
+    "focus": "share on the slick and near it",
+    "probability_focus": "probability x that share",
+    "share_slick": "share on the slick",
+    "gain": "probability - base value",
     "faithfulness": "faithfulness",
     "stability": "stability",
-    "share_slick": "share on the slick",
-    "share_near": "share near it",
-    "gain": "probability - base value",
-    "probability": "probability alone",
+    "between_curves": "area between the curves and their reverse",
     "region_pixels": "size alone",
 }
 RESAMPLES = 2000
 
 
 class Chip(NamedTuple):
-    """An image, where it is from, and its truth: empty on seas without oil."""
+    """An image, where it is from, its truth (empty on seas without oil), and whether it judges.
+
+    A chip judges what trust is if it was not looked at when that was chosen.
+    """
 
     name: str
     sensor: str
     grey: NDArray[np.uint8]
     mask: NDArray[np.bool_]
+    judges: bool
 
 
 def main() -> None:
@@ -106,7 +121,11 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
             continue
         started = time.perf_counter()
         rows = detections(model, options.model, chip, options.budget)
-        results["chips"][chip.name] = {"sensor": chip.sensor, "detections": rows}
+        results["chips"][chip.name] = {
+            "sensor": chip.sensor,
+            "judges": chip.judges,
+            "detections": rows,
+        }
         print(f"{chip.name}: {len(rows)} in {time.perf_counter() - started:.1f} s", flush=True)
         if options.json:
             options.json.write_text(json.dumps(results, indent=1), encoding="utf-8")
@@ -118,12 +137,20 @@ def chips(data: Path, every: int) -> Iterable[Chip]:
     from evaluate_oil import read_small
     from train_oil import csiro_files, read_grey, read_mask, sos_rows
 
-    for row in sos_rows(data, "val")[::every]:
-        mask = read_mask(row["mask"])
-        yield Chip(f"{row['sensor']} {row['id']}", row["sensor"], read_grey(row["image"]), mask)
-    for path in csiro_files(data, holds_oil=False, kept_out=True)[::every]:
+    for number, row in itertools.islice(enumerate(sos_rows(data, "val")), 0, None, every):
+        grey, mask = read_grey(row["image"]), read_mask(row["mask"])
+        name = f"{row['sensor']} {row['id']}"
+        yield Chip(name, row["sensor"], grey, mask, judges(number))
+    seas = csiro_files(data, holds_oil=False, kept_out=True)
+    for number, path in itertools.islice(enumerate(seas), 0, None, every):
         grey = read_small(path)
-        yield Chip(path.stem, "sea without oil", grey, np.zeros(grey.shape, bool))
+        empty = np.zeros(grey.shape, bool)
+        yield Chip(path.stem, SEA, grey, empty, judges(number))
+
+
+def judges(number: int) -> bool:
+    """Whether the chip of this number among those of its kind judges what trust is."""
+    return number % LOOKED_AT != 0
 
 
 def detections(
@@ -157,18 +184,29 @@ def detections(
     outlines = [mask_outline(region, window.transform) for region in regions]
     found = explain_group(ExplainRequest(chip.name, run), model, window, group, outlines)
     return [
-        {**as_kept(explained.row), "covered": float(chip.mask[region].mean())}
+        {**as_kept(explained), "covered": float(chip.mask[region].mean())}
         for explained, region in zip(found, regions)
         if explained.row["state"] == EXPLAINED
     ]
 
 
-def as_kept(row: Mapping[str, Any]) -> dict[str, float]:
-    """The numbers of a row that may predict; JSON has no NaN, and trust counts one as 0."""
+def as_kept(explained: Explained) -> dict[str, float]:
+    """The numbers of a slick that may predict; JSON has no NaN, and trust counts one as 0."""
+    from segshap_qgis.geo.run_document import unpack
+
+    row = explained.row
+    values = unpack(explained.document, explained.arrays).explanation.values[0]
+    focus = row["share_slick"] + row["share_near"]
+    agreement = abs(values.sum()) / np.abs(values).sum() if values.any() else math.nan
+    gap = row["insertion"] - row["reverse_insertion"] + row["reverse_deletion"] - row["deletion"]
     numbers = {
         **{name: row[name] for name in PREDICTORS if name in row},
-        "focus": row["share_slick"] + row["share_near"],
+        "agreement": agreement,
+        "probability_agreement": row["probability"] * agreement,
+        "focus": focus,
+        "probability_focus": row["probability"] * focus,
         "gain": row["probability"] - row["base_value"],
+        "between_curves": gap / 2,
     }
     return {name: 0.0 if math.isnan(value) else float(value) for name, value in numbers.items()}
 
@@ -179,45 +217,77 @@ def as_kept(row: Mapping[str, Any]) -> dict[str, float]:
 def paragraphs(results: Mapping[str, Any]) -> Iterable[str]:
     """What was measured, for the document."""
     asked, all_chips = results["asked"], list(results["chips"].values())
-    masked = [chip for chip in all_chips if chip["sensor"] != "sea without oil"]
+    masked = [chip for chip in all_chips if chip["sensor"] != SEA]
+    judges = [chip for chip in all_chips if chip["judges"]]
     true, false = (len(kind) for kind in split(all_chips, "trust"))
-    inside = [len(kind) for kind in split(masked, "trust")]
     yield (
         f"**Against verified detections.** `tools/trust_study.py`, {asked['model']}, up to "
         f"{asked['budget']:,} evaluations a chip: {len(all_chips):,} chips that the model was not "
         f"trained on ({len(masked):,} with masks, {len(all_chips) - len(masked):,} of seas without "
         f"oil), with {true} true and {false} false detections of {SMALLEST} pixels and more. A "
-        f"detection is true if a mask covers {COVERED:.0%} of it. Chance that a true one scores "
-        "above a false one (area under the ROC curve; 0.5 tells nothing), with its 95% interval "
-        "from resampling chips:"
+        f"detection is true if a mask covers {COVERED:.0%} of it. What trust is was chosen on "
+        f"{len(all_chips) - len(judges)} of the chips; the other {len(judges)} judge it. Chance "
+        "that a true one scores above a false one (area under the ROC curve; 0.5 tells nothing), "
+        "with its 95% interval from resampling chips:"
     )
+    groups = {
+        "chips that judge": judges,
+        "chips on which it was chosen": [chip for chip in all_chips if not chip["judges"]],
+        "chips with masks alone": masked,
+    }
     yield markdown(
+        ["", *(f"{title} ({counted(some)})" for title, some in groups.items())],
         [
-            "",
-            f"all chips ({true} true, {false} false)",
-            f"chips with masks alone ({inside[0]} true, {inside[1]} false)",
-        ],
-        [
-            [title, words(interval(all_chips, name)), words(interval(masked, name))]
+            [title, *(words(interval(some, [name])) for some in groups.values())]
             for name, title in PREDICTORS.items()
         ],
     )
-    yield verdict(interval(all_chips, "trust"), interval(all_chips, "probability"))
+    yield verdict(interval(judges, ["trust"]), interval(judges, ["trust", "probability"]))
+    yield between_curves(all_chips)
 
 
-def verdict(trust: Sequence[float], probability: Sequence[float]) -> str:
-    """What the table says about trust."""
-    if not np.isfinite([*trust, *probability]).all():
+def between_curves(some: Sequence[Mapping[str, Any]]) -> str:
+    """What the area between the curves goes with."""
+    from segshap_qgis.explain.faithfulness import rank_correlation
+
+    rows = [row for chip in some for row in chip["detections"]]
+    gap, *others = (
+        np.array([row[name] for row in rows])
+        for name in ("between_curves", "region_pixels", "agreement", "faithfulness")
+    )
+    size, agreement, faithfulness = (rank_correlation(gap, other) for other in others)
+    return (
+        "The area between the curves and their reverse goes with the size of the slick (rank "
+        f"correlation {size:+.2f}) and with the agreement ({agreement:+.2f}); with faithfulness "
+        f"{faithfulness:+.2f}."
+    )
+
+
+def counted(some: Sequence[Mapping[str, Any]]) -> str:
+    """How many detections of chips are true and how many false."""
+    true, false = (len(kind) for kind in split(some, "trust"))
+    return f"{true} true, {false} false"
+
+
+def verdict(trust: Sequence[float], gained: Sequence[float]) -> str:
+    """What the chips that judge say of trust, and of what it gains over the probability."""
+    if not np.isfinite([*trust, *gained]).all():
         return "There are too few detections of one kind to tell."
-    auc, low, high = trust
+    _, low, high = trust
     if low > 0.5:
         said = "**Trust tells true detections from false ones** better than chance"
     elif high < 0.5:
         said = "**Higher trust went with false detections**: it must not be read as a sign of oil"
     else:
         said = "**Trust does not tell true detections from false ones** on these chips"
-    better = "more" if auc > probability[0] else "not more"
-    return f"{said}, and {better} than the probability alone, which needs no explanation."
+    _, low, high = gained
+    if low > 0:
+        beside = "better than the probability alone"
+    elif high < 0:
+        beside = "**worse than the probability alone**, which needs no explanation"
+    else:
+        beside = "no better and no worse than the probability alone, as far as these chips can tell"
+    return f"{said}; it does {beside}: the area is {gained[0]:+.2f} ({low:+.2f} to {high:+.2f})."
 
 
 def split(some: Sequence[Mapping[str, Any]], name: str) -> tuple[list[float], list[float]]:
@@ -227,19 +297,26 @@ def split(some: Sequence[Mapping[str, Any]], name: str) -> tuple[list[float], li
     return true, [row[name] for row in rows if row["covered"] < COVERED]
 
 
-def interval(some: Sequence[Mapping[str, Any]], name: str) -> tuple[float, float, float]:
-    """Area under the ROC curve and its 95% interval; NaN where one kind is missing."""
+def interval(some: Sequence[Mapping[str, Any]], names: Sequence[str]) -> tuple[float, float, float]:
+    """Area under the ROC curve of a predictor, or by how much it exceeds that of a second.
+
+    With its 95% interval; NaN where one kind is missing.
+    """
+
+    def found(drawn: Sequence[Mapping[str, Any]]) -> float:
+        areas = [area(*split(drawn, name)) for name in names]
+        return areas[0] - sum(areas[1:])
+
     draws = np.random.default_rng(0)
-    found = area(*split(some, name))
     resampled = [
-        area(*split([some[i] for i in draws.integers(len(some), size=len(some))], name))
+        found([some[i] for i in draws.integers(len(some), size=len(some))] if some else [])
         for _ in range(RESAMPLES)
     ]
     known = [value for value in resampled if not math.isnan(value)]
     if not known:
-        return found, math.nan, math.nan
+        return found(some), math.nan, math.nan
     low, high = np.percentile(known, [2.5, 97.5])
-    return found, float(low), float(high)
+    return found(some), float(low), float(high)
 
 
 def area(true: Sequence[float], false: Sequence[float]) -> float:

@@ -176,8 +176,9 @@ class ScenePage(QWidget):
         tree.setMinimumHeight(9 * self.fontMetrics().height())
         tip = self.tr(
             "Double-click or Enter shows a slick and its explanation. “On it”, “Near” and “Far” "
-            "say where the contributions lie; trust is the smallest of focus, faithfulness and "
-            "stability, and does not say whether the slick is oil."
+            "say where the contributions lie. Trust is the probability times the share of all "
+            "contributions that speak for the slick from on it or near it; it is not the "
+            "probability that the slick is oil."
         )
         tree.setToolTip(tip)
         tree.setWhatsThis(tip)

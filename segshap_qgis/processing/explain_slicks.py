@@ -37,14 +37,15 @@ class ExplainSlicks(SegShapAlgorithm):
     ICON = "slick"
     SUMMARY = (
         "Explains every polygon of a layer into one GeoPackage: a row for each slick (probability, "
-        "base value, where the contributions lie, faithfulness, stability, trust), its cells "
-        "and its map. Neighbours share one set of passes through the model; slicks too long for "
-        "the window are seen in coarser pixels.\n"
+        "base value, where the contributions lie, support, trust, faithfulness, stability), its "
+        "cells and its map. Neighbours share one set of passes through the model; slicks too long "
+        "for the window are seen in coarser pixels.\n"
         "Cancelled or killed, the same run to the same file goes on where it was and ends the "
         "same. With the address of a Dask scheduler the windows are explained on its workers.\n"
-        "Trust is the smallest of three measured shares: focus (contributions on and near the "
-        "slick), faithfulness and stability. It says whether the detection rests on the slick, "
-        "not whether the slick is oil."
+        "Trust is the probability times the support, which is the share of all contributions that "
+        "speak for the slick from on it or near it. It puts slicks in an order; it is not the "
+        "probability that a slick is oil. Faithfulness and stability say how far the contributions "
+        "can be relied on."
     )
 
     def initAlgorithm(self, _configuration: Optional[dict[str, Any]] = None) -> None:

@@ -158,7 +158,8 @@ def _explained(
     for target, (member, region) in enumerate(regions.items()):
         own = only_targets(joint, [target])
         own = replace(own, settings={**own.settings, "targets": [run.target]})
-        row = _facts(group, EXPLAINED) | _row(request, game, own, target, region)
+        likely = float(probability[region & window.valid].mean(dtype=np.float64))
+        row = _facts(group, EXPLAINED) | _row(request, game, own, target, region, likely)
         record = Record(
             name=f"slick {member + 1}",
             explanation=own,
@@ -218,11 +219,14 @@ def _row(
     own: Explanation,
     target: int,
     region: NDArray[np.bool_],
+    likely: float,
 ) -> dict[str, Any]:
-    """Everything about one slick that a person sorts and filters by."""
+    """Everything about one slick that a person sorts and filters by.
+
+    How `likely` it is, is what was explained, unless that was a score or a decision.
+    """
     shares = shares_of(own, region, request.near)
     scores = scores_of(game, own, target)
-    stability = stability_of(own)
     values = own.values[0]
     top = np.argsort(-np.abs(values), kind="stable")[:TOP_CELLS]
     return {
@@ -232,13 +236,14 @@ def _row(
         "share_slick": shares.slick,
         "share_near": shares.near,
         "share_far": shares.far,
+        "support": shares.support,
+        "trust": trust_of(likely, shares),
         "insertion": scores.insertion,
         "deletion": scores.deletion,
         "reverse_insertion": scores.reverse_insertion,
         "reverse_deletion": scores.reverse_deletion,
         "faithfulness": scores.faithfulness,
-        "stability": stability,
-        "trust": trust_of(shares, scores, stability),
+        "stability": stability_of(own),
         "top_cells": ", ".join(f"{cell}: {values[cell]:+.4f}" for cell in top),
         "evaluations": int(own.evaluations),
         "precision": float(own.precision) if np.isfinite(own.precision) else float("nan"),

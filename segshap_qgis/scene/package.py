@@ -46,6 +46,7 @@ _ATTRIBUTES: dict[str, Any] = {
     "share_slick": math.nan,
     "share_near": math.nan,
     "share_far": math.nan,
+    "support": math.nan,
     "trust": math.nan,
     "faithfulness": math.nan,
     "stability": math.nan,

@@ -53,8 +53,8 @@ def test_every_slick_gives_a_row_whose_numbers_add_up(undisturbed):
             row["probability"] - row["base_value"], abs=1e-9
         )
         assert row["share_slick"] + row["share_near"] + row["share_far"] == pytest.approx(1)
-        links = (row["share_slick"] + row["share_near"], row["faithfulness"], row["stability"])
-        assert row["trust"] == pytest.approx(min(links), abs=1e-12)
+        assert 0 < row["support"] <= row["share_slick"] + row["share_near"]
+        assert row["trust"] == pytest.approx(row["probability"] * row["support"], abs=1e-6)
         assert row["faithfulness"] > 0
 
 
