@@ -57,14 +57,14 @@ def images_of(speckle):
 
 
 @pytest.mark.parametrize(
-    ("speckle", "lowered"), [(-3.0, 4.5), (-0.3, 4.5), (-0.05, 2.25), (0.1, 0.9), (0.2, 0), (3, 0)]
+    ("speckle", "added"),
+    [(-3.0, -5.0), (0.0, -5.0), (0.25, -2.3), (0.5, 0.4), (1.4, 0.4), (2.55, -0.05), (3, -0.5)],
 )
-def test_the_offset_lowers_oil_on_averaged_products_alone(network, speckle, lowered):
+def test_the_offset_follows_the_speckle(network, speckle, added):
     images = images_of(speckle)
     change = scores_of(finish_oil.with_offset(network), images) - scores_of(network, images)
-    torch.testing.assert_close(change, torch.full_like(change, -lowered), atol=1e-4, rtol=0)
-    expected = finish_oil.lowering(torch.tensor(speckle))
-    assert float(expected) == pytest.approx(lowered, abs=1e-5)
+    torch.testing.assert_close(change, torch.full_like(change, added), atol=1e-4, rtol=0)
+    assert float(finish_oil.offset_of(torch.tensor(speckle))) == pytest.approx(added, abs=1e-5)
 
 
 def test_the_pool_holds_what_the_network_said(network, chips):

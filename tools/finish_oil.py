@@ -5,9 +5,9 @@ They learn the masks of Sentinel-1 chips, where oil must exceed sea by a margin,
 others see are missed there. On all other crops they keep to what the network said before, or to
 somewhat less where there is surely no oil.
 
-Then the head is given an offset. On products averaged so much that hardly any speckle is left,
-almost all that is dark is smooth, and looks like oil: there the score of oil must be higher to
-count.
+Then the head is given an offset by the kind of product, which the speckle tells: on products
+averaged so much that hardly any is left, almost all that is dark is smooth, and looks like oil.
+There the score of oil must be higher to count.
 
     python tools/finish_oil.py --data DIR --weights FILE --out FILE
 """
@@ -61,10 +61,10 @@ RATE = 1e-3
 MARGIN = 1.0  # by which oil must exceed sea while learning, in logits
 LESS = 2.0  # by how much the score of oil is to fall where there is surely none
 KEEPING = 1.0  # weight of the loss that keeps what was
-# The offset lowers the score of oil by so many logits where the speckle is below the lower end, by
-# nothing above the upper one, in octaves of the recipe's speckle channel.
-DEPTH = 4.5
-ENDS = (-0.3, 0.2)
+# What the offset adds to the score of oil: (octaves of the recipe's speckle channel, logits), with
+# straight lines between. Where there is hardly any speckle, all that is dark looks like oil; where
+# there is much, dark specks do.
+OFFSET = ((0.0, -5.0), (0.5, 0.4), (2.3, 0.4), (2.8, -0.5))
 
 
 class Crop(NamedTuple):
@@ -78,15 +78,15 @@ class Crop(NamedTuple):
         Logit of oil less that of sea.
     labels : (n, n) uint8
         Of chips with masks.
-    lowered : (n, n) float16
-        What `with_offset` will take from the score.
+    offset : (n, n) float16
+        What `with_offset` will add to the score.
     source : {"sentinel", "palsar", "clean", "oily"}
     """
 
     maps: dict[str, Tensor]
     score: Tensor
     labels: Tensor
-    lowered: Tensor
+    offset: Tensor
     source: str
 
 
@@ -147,8 +147,8 @@ def pool(
                 name: x[i : i + 1].clone(memory_format=torch.channels_last)
                 for name, x in maps.items()
             }
-            lowered = lowering(images[i, -1]).half()
-            yield Crop(read, scores[i].clone(), labels[i].to(torch.uint8), lowered, source)
+            offset = offset_of(images[i, -1]).half()
+            yield Crop(read, scores[i].clone(), labels[i].to(torch.uint8), offset, source)
         if number % 20 == 19:
             print(f"{number + 1} of {rounds} rounds of crops", flush=True)
 
@@ -168,9 +168,10 @@ def _read(network: FCDenseNet, images: Tensor) -> tuple[dict[str, Tensor], Tenso
     return kept, (logits[:, 1] - logits[:, 0]).half()
 
 
-def lowering(speckle: Tensor) -> Tensor:
-    """What the offset takes from the score of oil, by the speckle in octaves."""
-    return DEPTH * ((ENDS[1] - speckle) / (ENDS[1] - ENDS[0])).clamp(0, 1)
+def offset_of(speckle: Tensor) -> Tensor:
+    """What `with_offset` adds to the score of oil, by the speckle in octaves."""
+    octaves, logits = np.array(OFFSET).T
+    return torch.as_tensor(np.interp(speckle.numpy(), octaves, logits))
 
 
 def tail_of(network: FCDenseNet) -> nn.ModuleList:
@@ -223,7 +224,7 @@ def part_of(crop: Crop, rng: np.random.Generator) -> Crop:
         return x[..., rows, left // scale : (left + side) // scale]
 
     maps = {name: part(x) for name, x in crop.maps.items()}
-    return Crop(maps, part(crop.score), part(crop.labels), part(crop.lowered), crop.source)
+    return Crop(maps, part(crop.score), part(crop.labels), part(crop.offset), crop.source)
 
 
 def step_loss(network: FCDenseNet, crops: Sequence[Crop]) -> Tensor:
@@ -244,30 +245,37 @@ def step_loss(network: FCDenseNet, crops: Sequence[Crop]) -> Tensor:
     others = crops[learnt:]
     less = torch.tensor([LESS * (crop.source == "clean") for crop in others])[:, None, None]
     wanted = torch.stack([crop.score for crop in others]).float() - less
-    # What decides counts most: scores near even odds, once the offset has been taken off.
-    decided = wanted - torch.stack([crop.lowered for crop in others]).float()
+    # What decides counts most: scores near even odds, once the offset has been added.
+    decided = wanted + torch.stack([crop.offset for crop in others]).float()
     weight = torch.exp(-decided.abs().clamp(max=8) / 4)
     change = (logits[learnt:, 1] - logits[learnt:, 0] - wanted).clamp(-6, 6)
     return entropy_and_dice + KEEPING * (weight * change**2).mean()
 
 
 def with_offset(network: FCDenseNet) -> FCDenseNet:
-    """The same network whose head also reads an offset, which lowers the score as `lowering` does.
-
-    The hard sigmoid is 0 at -3 and 1 at 3: it falls from 1 to 0 between the `ENDS`.
-    """
+    """The same network whose head also adds the offset: a hard sigmoid for each slope of it."""
+    steps = [
+        (start, end, after - before)
+        for (start, before), (end, after) in zip(OFFSET, OFFSET[1:])
+        if after != before
+    ]
     layers, growth, stem = SIZES["56"]
     finished = FCDenseNet(
-        CHANNELS, 2, (layers,) * 5, layers, growth, stem, dropout=0.0, offset_maps=1
+        CHANNELS, 2, (layers,) * 5, layers, growth, stem, dropout=0.0, offset_maps=len(steps)
     )
     state: dict[str, Any] = dict(network.state_dict())
-    slope = -6 / (ENDS[1] - ENDS[0])
-    weight = torch.zeros(1, CHANNELS, 1, 1)
-    weight[0, -1] = slope
+    starts, ends, changes = torch.tensor(steps).T
+    # A hard sigmoid is 0 at -3 and 1 at 3.
+    slopes = 6 / (ends - starts)
+    weight = torch.zeros(len(steps), CHANNELS, 1, 1)
+    weight[:, -1, 0, 0] = slopes
     state["offset.0.weight"] = weight
-    state["offset.0.bias"] = torch.tensor([-slope * (ENDS[0] + ENDS[1]) / 2])
-    lowered = torch.tensor([DEPTH / 2, -DEPTH / 2])[:, None, None, None]
-    state["head.weight"] = torch.cat([state["head.weight"], lowered], dim=1)
+    state["offset.0.bias"] = -slopes * (starts + ends) / 2
+    # Half to oil, half from sea: the score is their difference.
+    halves = torch.tensor([-0.5, 0.5])
+    state["head.bias"] = state["head.bias"] + halves * OFFSET[0][1]
+    added = (halves[:, None] * changes)[..., None, None]
+    state["head.weight"] = torch.cat([state["head.weight"], added], dim=1)
     finished.load_state_dict(state)
     return finished.eval()
 
