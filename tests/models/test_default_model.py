@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 
 import numpy as np
@@ -87,6 +88,16 @@ def test_the_card_says_what_was_measured_and_whose_data_it_was(model: Segmentati
     for entry in model.card.training[:2]:
         assert entry["terms"]
         assert "doi" in entry["attribution"]
+
+
+def test_twelve_predictions_lie_beside_the_card():
+    card = json.loads((MODELS_FOLDER / "oil_fcdensenet56.json").read_text(encoding="utf-8"))
+    gdal.UseExceptions()
+    picture = gdal.Open(str(MODELS_FOLDER / card["predictions"]["picture"])).ReadAsArray()
+    assert picture.shape == (3 * 256, 4 * 256)
+    assert len(set(card["predictions"]["chips"])) == 12
+    oil = (picture.reshape(3, 256, 4, 256) > 127).mean(axis=(1, 3))
+    assert 0 < oil.mean() < 1
 
 
 def test_the_kept_out_chips_are_listed(model: SegmentationModel) -> None:
