@@ -101,7 +101,8 @@ def draw(window: Window, probability: np.ndarray, explanations: dict, path: Path
 
     grey = window.bands[0]
     low, high = np.percentile(grey[window.valid], [1, 99])
-    figure, axes = plt.subplots(len(explanations), 3, figsize=(11, 3.5 * len(explanations)))
+    rows = len(explanations)
+    figure, axes = plt.subplots(rows, 3, figsize=(12, 3.5 * rows), layout="constrained")
     for row, (name, found) in zip(axes, explanations.items()):
         region = mask_of(name, grey.shape)
         row[0].imshow(grey, cmap="gray", vmin=low, vmax=high)
@@ -112,11 +113,10 @@ def draw(window: Window, probability: np.ndarray, explanations: dict, path: Path
         figure.colorbar(shown, ax=row[2], label="contribution (probability)")
         for axis in row:
             outline(axis, region)
-            axis.set_axis_off()
+            axis.set(xticks=[], yticks=[])
         row[0].set_title(f"input, region: {name}")
-        row[1].set_title(f"model output: {found.prediction[0]:.3f} on the region")
+        row[1].set_title(f"model output, {found.prediction[0]:.3f} on region")
         row[2].set_title(f"base {found.base[0]:.3f}, sum {found.values[0].sum():+.3f}")
-    figure.tight_layout()
     figure.savefig(path, dpi=110)
 
 
