@@ -129,7 +129,7 @@ def chips_by_source(data: Path) -> dict[str, list[Chip]]:
 def pool(
     network: FCDenseNet, chips: dict[str, list[Chip]], rounds: int, seed: int
 ) -> Iterator[Crop]:
-    """Crops with what the last block reads of them."""
+    """Crops with what the last stages read of them."""
     stage = Stage(SIDE, len(ROUND), 4, (0.5, 0.5), (0.9, 1.25), RECIPE, until=1, gently=True)
     batches = Batches(chips, Schedule([stage], [(0, 1.0), (1, 1.0)]), seed)
     masked = [(chip, source) for source in ("sentinel", "palsar") for chip in chips[source]]
