@@ -194,15 +194,16 @@ def _study_line(study: Optional[Mapping[str, Any]]) -> str:
     if not study or not study.get("chips"):
         return f"| {claim} | not measured | |"
     chips = list(study["chips"].values())
-    wins = {
-        rival: float(
-            np.mean([c["hexagons, medium"]["insertion"] > c[rival]["insertion"] for c in chips])
+    told, shares = [], []
+    for rival in ("RISE", "random"):
+        ahead = np.array(
+            [c["hexagons, medium"]["insertion"] - c[rival]["insertion"] for c in chips]
         )
-        for rival in ("RISE", "random")
-    }
-    text = ", ".join(f"{rival} {100 * share:.0f}%" for rival, share in wins.items())
-    holds = min(wins.values()) >= MOST_CHIPS
-    return f"| {claim} | {text} of {len(chips)} chips | {_verdict(holds)} |"
+        shares.append(float((ahead > 0).mean()))
+        behind = f", elsewhere behind by {-ahead.min():.3f} at most" if shares[-1] < 1 else ""
+        told.append(f"{rival} {100 * shares[-1]:.0f}%{behind}")
+    text = f"{'; '.join(told)}; {len(chips)} chips"
+    return f"| {claim} | {text} | {_verdict(min(shares) >= MOST_CHIPS)} |"
 
 
 def in_page(page: str, measured: str) -> str:

@@ -60,10 +60,10 @@ def test_a_clear_difference_is_reported_and_chance_is_not(study):
     assert "* Better than hexagons, medium, interval off zero: none." in chance
     assert "from 30 real radar chips" in chance
     assert "It took 10 minutes." in chance
-    assert "beats RISE on insertion on 100% of the chips." in clear
+    assert "beats RISE on insertion on 100% of the chips. It is ahead" in clear
     lost = results(study, gain=0.0)
     lost["chips"]["chip 7"]["RISE"]["insertion"] = 9.0
-    assert "on 97% of the chips; not on chip 7." in study.report(lost)
+    assert "on 97% of the chips; not on chip 7, where it is behind by" in study.report(lost)
     rows = [line for line in clear.splitlines() if line.startswith("| ")]
     assert {row.count("|") for row in rows} == {9}
 
