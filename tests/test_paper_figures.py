@@ -82,7 +82,7 @@ def test_the_study_of_chips_is_a_line_of_the_table():
     won = {"hexagons, medium": {"insertion": 0.8}, "RISE": {"insertion": 0.5}}
     chips = {str(i): {**won, "random": {"insertion": 0.9 if i < 3 else 0.1}} for i in range(10)}
     line = table({}, {"chips": chips}).splitlines()[-1]
-    assert "RISE 100%, random 70% of 10 chips" in line
+    assert "RISE 100%; random 70%, elsewhere behind by 0.100 at most; 10 chips" in line
     assert line.endswith("| **no** |")
 
 
