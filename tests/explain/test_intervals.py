@@ -9,7 +9,7 @@ import pytest
 
 from segshap_qgis.explain import hexagons, shapley_values
 from segshap_qgis.explain.shapley import Estimate, least_squares, posterior
-from tools.estimator_study import RecordedGame, coverage, relative_error
+from tools.estimator_study import RecordedGame, coverage, reference, relative_error
 from tools.synthetic_games import FAMILIES
 
 RECORDED = Path(__file__).resolve().parents[1] / "data" / "real_game"
@@ -42,12 +42,37 @@ def test_the_posterior_covers_the_truth_and_beats_least_squares(family):
 
 
 def real(target, seed, n_pairs):
-    """Recorded pairs, and the truth by least squares on 1,500 others, with its standard error."""
+    """Recorded pairs, and the truth from all others, with its standard error."""
     game = RecordedGame(RECORDED)
     rows = np.random.default_rng(seed).permutation(1500)
-    others = least_squares(game.pairs("kernel", rows, target))
-    pairs = game.pairs("leverage", rows[:n_pairs], target)
-    return pairs, others.values[0], others.standard_errors[0]
+    others = game.pairs("leverage", rows[n_pairs:], target)
+    truth, error = reference(game.pairs("kernel", rows, target), others)
+    return game.pairs("leverage", rows[:n_pairs], target), truth, error
+
+
+def test_a_reference_is_sharper_than_least_squares_and_agrees_with_another_within_its_errors():
+    game = RecordedGame(RECORDED)
+    halves = np.split(np.random.default_rng(0).permutation(1500), 2)
+    for target in range(4):
+        found = []
+        for rows in halves:
+            pairs = [game.pairs(sampling, rows, target) for sampling in ("kernel", "leverage")]
+            found.append(reference(*pairs))
+            plain = [least_squares(each).standard_errors[0] for each in pairs]
+            together = 1 / np.sqrt(sum(1 / error**2 for error in plain))
+            assert np.median(found[-1][1]) < np.median(together)
+        (one, error), (other, other_error) = found
+        z = (one - other) / np.hypot(error, other_error)
+        assert 0.9 < np.sqrt(np.mean(z**2)) < 1.1
+
+
+def test_coverage_of_the_cells_that_count_most():
+    truth = np.array([0.0, -3.0, 1.0, 0.1])
+    found = Estimate(np.array([[0.0, 0.0, 1.0, 0.1]]), np.full((1, 4), 0.1))
+    assert coverage(found, truth, 0.0) == 0.75
+    assert coverage(found, truth, 0.0, top=1) == 0.0
+    assert coverage(found, truth, 0.0, top=2) == 0.5
+    assert coverage(found, truth, 2.0, top=1) == 1.0
 
 
 @pytest.mark.parametrize("target", range(4))
