@@ -70,6 +70,9 @@ MANY = 600
 # Floors relative to the mean square of t: every matrix stays invertible.
 LEAST_NOISE = 1e-7
 LEAST_SCALE = 1e-9
+# Ceiling of a player's variance relative to one that explains all of t alone: steps that are taken
+# further than they point may else grow without end while pairs are few.
+MOST_SCALE = 10.0
 
 # Prior variances g (M + r,) of (l, v), and the variance of the whole noise.
 State = tuple[Array, float]
@@ -359,7 +362,8 @@ def _improved(
     # A step leaves gamma / K of the distance: up, it is taken as far as it points. Never down.
     rise = max(noise / sigma2, 1.0)
     noise *= rise ** min(gamma / max(regression.K - gamma, 1e-9), MOST_RISE)
-    new_g = np.maximum(np.concatenate([local, smooth]), LEAST_SCALE * regression.scale(M))
+    scale = regression.scale(M)
+    new_g = np.clip(np.concatenate([local, smooth]), LEAST_SCALE * scale, MOST_SCALE * M * scale)
     return new_g, max(noise, LEAST_NOISE * regression.power)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
-from segshap_qgis.explain import squares
+from segshap_qgis.explain import shapley_values, squares
 from segshap_qgis.explain.coalitions import coalition_pairs
 from segshap_qgis.explain.interactions import Interactions
 from segshap_qgis.explain.neighbourhood import Neighbourhood
@@ -24,6 +24,7 @@ from segshap_qgis.explain.posterior import (
     fit,
 )
 from segshap_qgis.explain.regression import Posterior, Regression
+from tools.synthetic_games import synthetic_game
 
 CELLS = squares((20, 30), side=2)
 M = CELLS.n_players  # 150
@@ -81,6 +82,14 @@ def test_no_variance_falls_to_nothing():
     assert regression.power == 0.25
     assert sigma2 == pytest.approx(1e-7 * 0.25)
     np.testing.assert_allclose(g, [1, *[1e-9 * 0.25] * 3])
+
+
+def test_no_variance_grows_without_end():
+    # Over-relaxed steps once took these pairs to variances of 1e53, which no factor survives.
+    game = synthetic_game("unanimous", 246, 1006)
+    values, errors = shapley_values(game, 66, 1006, neighbours=game.superpixels.neighbours)
+    assert np.isfinite(values).all()
+    assert (errors >= 0).all()
 
 
 def test_steps_follow_each_other():
