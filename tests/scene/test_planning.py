@@ -69,7 +69,7 @@ def wide_scene(tmp_path):
         pytest.param(WIDE, {"window": 256, "side": 22}, FAR_APART, id="mostly the network"),
         pytest.param(
             SMALL,
-            {"window": 128, "side": 16, "budget": 3000},
+            {"window": 128, "side": 16, "budget": 4500},
             FAR_APART[:1],
             id="mostly the estimator",
         ),
