@@ -13,6 +13,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 import finish_oil
 import train_oil
 
+from tests.radar_chips import radar_chip
+
 SMALL = train_oil.SIZES["small"]
 
 
@@ -28,17 +30,8 @@ def network(monkeypatch):
 @pytest.fixture
 def chips():
     rng = np.random.default_rng(0)
-
-    def chip(has_slick):
-        grey = rng.integers(90, 130, (64, 64), dtype=np.uint8)
-        labels = np.zeros((64, 64), np.uint8)
-        if has_slick:
-            grey[20:40, 10:50] -= 60
-            labels[20:40, 10:50] = 1
-        return train_oil.Chip(grey, labels, np.ones((64, 64), bool))
-
     return {
-        source: [chip(source != "clean") for _ in range(3)]
+        source: [radar_chip(rng, source != "clean") for _ in range(3)]
         for source in ("sentinel", "palsar", "clean", "oily")
     }
 

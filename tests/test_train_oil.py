@@ -13,6 +13,8 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 import train_oil
 
+from tests.radar_chips import radar_chip
+
 SCHEDULE = train_oil.Schedule(
     [
         train_oil.Stage(32, 4, 2, (0.5, 0.5), (1.0, 1.6), train_oil.RECIPE, 2, ranking=0.5),
@@ -25,16 +27,10 @@ SCHEDULE = train_oil.Schedule(
 @pytest.fixture
 def chips():
     rng = np.random.default_rng(0)
-
-    def chip(kind):
-        grey = rng.integers(90, 130, (64, 64), dtype=np.uint8)
-        labels = np.zeros((64, 64), np.uint8)
-        if kind != "clean":
-            grey[20:40, 10:50] -= 60
-            labels[20:40, 10:50] = 1
-        return train_oil.Chip(grey, labels, np.ones((64, 64), bool))
-
-    return {kind: [chip(kind) for _ in range(3)] for kind in ("masked", "clean", "oily")}
+    return {
+        kind: [radar_chip(rng, kind != "clean") for _ in range(3)]
+        for kind in ("masked", "clean", "oily")
+    }
 
 
 @pytest.fixture

@@ -32,7 +32,6 @@ from evaluate_oil import read_small
 from train_oil import (
     CHANNELS,
     RECIPE,
-    SIZES,
     Batches,
     Chip,
     Schedule,
@@ -213,9 +212,8 @@ def _endlessly(crops: Sequence[Crop], source: str, rng: np.random.Generator) -> 
 
 def part_of(crop: Crop, rng: np.random.Generator) -> Crop:
     """A random square of a crop."""
-    side = min(SEEN, crop.score.shape[-1])
-    top, left = rng.integers(crop.score.shape[-1] - side + 1, size=2)
     side = min(SEEN, len(crop.score))
+    rng.integers(len(crop.score) - side + 1, size=2)  # unused, but the bundled weights had it drawn
     top, left = 4 * rng.integers((len(crop.score) - side) // 4 + 1, size=2)
 
     def part(x: Tensor) -> Tensor:
@@ -259,10 +257,7 @@ def with_offset(network: FCDenseNet) -> FCDenseNet:
         for (start, before), (end, after) in zip(OFFSET, OFFSET[1:])
         if after != before
     ]
-    layers, growth, stem = SIZES["56"]
-    finished = FCDenseNet(
-        CHANNELS, 2, (layers,) * 5, layers, growth, stem, dropout=0.0, offset_maps=len(steps)
-    )
+    finished = build("56", dropout=0.0, offset_maps=len(steps))
     state: dict[str, Any] = dict(network.state_dict())
     starts, ends, changes = torch.tensor(steps).T
     # A hard sigmoid is 0 at -3 and 1 at 3.

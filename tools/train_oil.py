@@ -469,10 +469,11 @@ def ranking_loss(logits: Tensor, holds_oil: Tensor) -> Tensor:
     return F.softplus(behind).mean() if behind.numel() else logits.new_zeros(())
 
 
-def build(size: str, dropout: float) -> FCDenseNet:
+def build(size: str, dropout: float, offset_maps: int = 0) -> FCDenseNet:
     """FC-DenseNet of one band's three channels and the classes sea and oil."""
     layers, growth, stem = SIZES[size]
-    return FCDenseNet(CHANNELS, 2, (layers,) * 5, layers, growth, stem_maps=stem, dropout=dropout)
+    blocks = (layers,) * 5
+    return FCDenseNet(CHANNELS, 2, blocks, layers, growth, stem, dropout, offset_maps)
 
 
 class Training:
