@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -27,10 +28,20 @@ class RememberedGame:
         File (``.npz``) that holds the values between runs.
     chunk : int, default 64
         Coalitions evaluated at a time.
+    save_every : int, default 1280
+        New values after which the file is written.
+
+    Attributes
+    ----------
+    seconds : float
+        What the game took for all these values, in the runs before as well.
     """
 
-    def __init__(self, game: Game, path: Path | None = None, chunk: int = 64) -> None:
-        self.game, self.path, self.chunk = game, path, chunk
+    def __init__(
+        self, game: Game, path: Path | None = None, chunk: int = 64, save_every: int = 1280
+    ) -> None:
+        self.game, self.path, self.chunk, self.save_every = game, path, chunk, save_every
+        self.seconds = 0.0
         self.n_players, self.n_targets = game.n_players, game.n_targets
         self.batch_size = getattr(game, "batch_size", chunk)
         self._values: dict[bytes, NDArray[np.float64]] = {}
@@ -38,6 +49,7 @@ class RememberedGame:
         if path is not None and path.is_file():
             with np.load(path, allow_pickle=False) as stored:
                 keys, values = stored["coalitions"], stored["values"]
+                self.seconds = float(stored["seconds"]) if "seconds" in stored else 0.0
             self._values = {key.tobytes(): value for key, value in zip(keys, values)}
 
     def __len__(self) -> int:
@@ -50,11 +62,13 @@ class RememberedGame:
         fresh = {key: row for row, key in enumerate(keys) if key not in self._values}
         for start in range(0, len(fresh), self.chunk):
             some = list(fresh.items())[start : start + self.chunk]
+            started = time.perf_counter()
             found = self.game(coalitions[[row for _, row in some]])
+            self.seconds += time.perf_counter() - started
             self._values.update({key: value for (key, _), value in zip(some, found)})
             self._unsaved += len(some)
-        if self._unsaved >= 20 * self.chunk:
-            self.save()
+            if self._unsaved >= self.save_every:
+                self.save()
         return np.array([self._values[key] for key in keys]).reshape(len(keys), self.n_targets)
 
     def save(self) -> None:
@@ -64,7 +78,8 @@ class RememberedGame:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         keys = np.array([np.frombuffer(key, dtype=np.uint8) for key in self._values])
         aside = self.path.with_suffix(".aside.npz")
-        np.savez(aside, coalitions=keys, values=np.array(list(self._values.values())))
+        values = np.array(list(self._values.values()))
+        np.savez(aside, coalitions=keys, values=values, seconds=self.seconds)
         aside.replace(self.path)
         self._unsaved = 0
 

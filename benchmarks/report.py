@@ -22,6 +22,9 @@ VERDICTS = {
     "short": "**not met**",
     "not measured": "not measured",
 }
+# Largest disagreement of the two halves of a reference by which errors of 1% can be told: its own
+# error is about a quarter of it.
+JUDGES = 0.01
 # `shap_values` without `nsamples`: 2 M + 2048.
 AS_USERS_RUN_IT = 2048
 
@@ -47,8 +50,9 @@ def summary(results: Results) -> dict[str, Optional[float]]:
     for budget in COVERAGE_BUDGETS:
         shares = [
             share
-            for chip in results.get("coverage", {}).values()
-            for share in chip.get(str(budget), [])
+            for chip, found_there in results.get("coverage", {}).items()
+            for share, region in zip(found_there[str(budget)], results["real"][chip].values())
+            if _is_judged(region)
         ]
         if shares:
             found[f"coverage_{budget}"] = sum(shares) / len(shares)
@@ -56,7 +60,7 @@ def summary(results: Results) -> dict[str, Optional[float]]:
 
 
 def _accuracy_summary(results: Results) -> dict[str, Optional[float]]:
-    regions = [region for chip in results.get("real", {}).values() for region in chip.values()]
+    regions = list(filter(_is_judged, _regions(results.get("real", {}))))
     found: dict[str, Optional[float]] = {}
     if regions:
         found["evaluations_real"] = median(
@@ -98,12 +102,18 @@ class _Clock:
 
 
 def _clocks(results: Results) -> Iterable[tuple[Mapping[str, Any], _Clock]]:
-    """Error curves and clock of every region that has both."""
+    """Error curves and clock of every judged region that has both."""
     for chip, runs in results.get("stopped", {}).items():
         plain = results["plain"][chip]
         for kind, run in runs.items():
-            clock = _Clock(plain["seconds"], plain["cells"], run)
-            yield results["real"][chip][kind], clock
+            region = results["real"][chip][kind]
+            if _is_judged(region):
+                yield region, _Clock(plain["seconds"], plain["cells"], run)
+
+
+def _is_judged(region: Mapping[str, Any]) -> bool:
+    """Whether the reference is sharp enough to tell errors by."""
+    return bool(region["reference_disagreement"] <= JUDGES)
 
 
 def _diffuse_summary(results: Results) -> dict[str, Optional[float]]:
@@ -214,20 +224,22 @@ def _real_part(results: Results) -> Iterable[str]:
     yield "## Real images: evaluations to 1% error"
     names = [name for name in METHODS if any(name in r["to_1_percent"] for r in _regions(real))]
     rows = [
-        [f"{chip}, {kind}"]
+        [_named(real, chip, kind)]
         + [_count(region["to_1_percent"].get(name)) for name in names]
         + [f"{region['reference_disagreement']:.0e}"]
         for chip, regions in real.items()
         for kind, region in regions.items()
     ]
     yield markdown(["", *(METHODS[name].title for name in names), "references differ by"], rows)
+    if not all(map(_is_judged, _regions(real))):
+        yield TOO_FAINT
     yield "![Error against evaluations](images/benchmark-evaluations.png)"
     yield "![Error against seconds](images/benchmark-seconds.png)"
     if "stopped" in results:
         yield "### Our own run, stopped by itself"
         rows = [
             [
-                f"{chip}, {kind}",
+                _named(real, chip, kind),
                 f"{run['evaluations']}",
                 f"{run['seconds']:.1f}",
                 f"{run['table']:.1f}",
@@ -241,6 +253,16 @@ def _real_part(results: Results) -> Iterable[str]:
 
 def _regions(real: Mapping[str, Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return [region for regions in real.values() for region in regions.values()]
+
+
+TOO_FAINT = """\
+\\* Too faint to judge: the model's answer there hardly depends on the image, contributions are as
+small as their noise, and the two halves of the reference do not agree to 1%. Such regions are shown
+and count in no figure of the table above."""
+
+
+def _named(real: Mapping[str, Mapping[str, Any]], chip: str, kind: str) -> str:
+    return f"{chip}, {kind}" + ("" if _is_judged(real[chip][kind]) else " \\*")
 
 
 def _diffuse_part(results: Results) -> Iterable[str]:
@@ -268,7 +290,8 @@ def _coverage_part(results: Results) -> Iterable[str]:
     yield "## Coverage of 95% intervals"
     kinds = {chip: list(results["real"][chip]) for chip in chips}
     rows = [
-        [f"{chip}, {kind}"] + [f"{found[str(b)][i]:.1%}" for b in COVERAGE_BUDGETS]
+        [_named(results["real"], chip, kind)]
+        + [f"{found[str(b)][i]:.1%}" for b in COVERAGE_BUDGETS]
         for chip, found in chips.items()
         for i, kind in enumerate(kinds[chip])
     ]
@@ -282,9 +305,10 @@ def _complete_part(results: Results) -> Iterable[str]:
     yield "## One complete plain run of shap.KernelExplainer"
     yield (
         f"{run['evaluations']} evaluations of a {run['size']} x {run['size']} window "
-        f"({run['cells']} cells) took {run['seconds']:.0f} s; evaluations x plain seconds per "
-        f"coalition predicts {run['predicted_seconds']:.0f} s. Its values differ from those of the "
-        f"same method through staged evaluation by {run['difference']:.1e} of their norm."
+        f"({run['cells']} cells) took {run['seconds']:.0f} s in {run['threads']} thread(s); "
+        f"evaluations x plain seconds per coalition predicts {run['predicted_seconds']:.0f} s. Its "
+        f"values differ from those of the same method through staged evaluation by "
+        f"{run['difference']:.1e} of their norm."
     )
 
 

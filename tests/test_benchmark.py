@@ -122,6 +122,23 @@ def test_references_agree_with_the_exact_values_and_survive_the_disk(tmp_path):
     assert again.provenance == reference.provenance
 
 
+def test_a_reference_does_not_wait_for_a_target_that_is_out_of_reach():
+    class Game(InteractionGame):
+        n_targets = 2
+
+        def __call__(self, coalitions):
+            noise = np.random.default_rng(0).normal(size=2**10)
+            numbers = coalitions[:, :10] @ (1 << np.arange(10))
+            return np.hstack([super().__call__(coalitions), noise[numbers, None]])
+
+    game = Game(20, [(i,) for i in range(20)], np.arange(20.0))
+    rounds = []
+    reference = make_reference(game, rounds=(60, 120, 240), say=rounds.append)
+    assert len(rounds) == 1
+    assert reference.disagreement[0] < 1e-3
+    assert reference.disagreement[1] > 0.1
+
+
 def test_a_remembered_game_evaluates_nothing_twice_and_survives_the_disk(tmp_path):
     asked = []
 
@@ -135,7 +152,9 @@ def test_a_remembered_game_evaluates_nothing_twice_and_survives_the_disk(tmp_pat
     remembered = RememberedGame(game, tmp_path / "values.npz", chunk=8)
     first = remembered(np.vstack([z, z]))
     remembered.save()
-    again = RememberedGame(game, tmp_path / "values.npz")(z)
+    later = RememberedGame(game, tmp_path / "values.npz")
+    again = later(z)
+    assert 0 < remembered.seconds == later.seconds
     assert sum(asked) == len(np.unique(z, axis=0)) == len(remembered)
     assert (first[:30] == first[30:]).all()
     assert (again == game(z)).all()
@@ -263,6 +282,21 @@ def test_the_summary_combines_the_measurements():
     assert found["first_map"] == pytest.approx((8.0 + 60 * 0.06) / 2.0)
     assert found["shap_as_used"] == pytest.approx((2 * 224 + 2048) * 2.0 / 20.0)
     assert found["coverage_500"] == 0.5
+
+
+def test_regions_without_a_sharp_reference_are_shown_and_do_not_count():
+    measured = results()
+    faint = {**measured["real"]["chip"]["slick"], "reference_disagreement": 0.5}
+    faint["to_1_percent"] = dict.fromkeys(METHODS, 100.0)
+    measured["real"]["chip"]["sea"] = faint
+    measured["stopped"]["chip"]["sea"] = {**measured["stopped"]["chip"]["slick"], "error": 9.0}
+    for shares in measured["coverage"]["chip"].values():
+        shares.append(0.0)
+    assert summary(measured) == summary(results())
+    text = document(measured)
+    assert "| chip, sea \\* | 100 |" in text
+    assert "Too faint to judge" in text
+    assert "Too faint to judge" not in document(results())
 
 
 def test_the_table_holds_every_goal_and_says_what_is_missing():

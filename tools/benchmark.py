@@ -44,7 +44,8 @@ def main() -> None:
     started = time.perf_counter()
     results = json.loads(json.dumps(measure(arguments)))
     results["minutes"] = (time.perf_counter() - started) / 60
-    if arguments.only and arguments.json and arguments.json.is_file():
+    some = arguments.only or arguments.complete_plain_run
+    if some and arguments.json and arguments.json.is_file():
         results = joined(json.loads(arguments.json.read_text(encoding="utf-8")), results)
     if arguments.json:
         arguments.json.write_text(json.dumps(results, indent=1), encoding="utf-8")
@@ -73,7 +74,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--complete-plain-run",
         action="store_true",
-        help="also run shap.KernelExplainer plainly to its end (hours at full size)",
+        help="run shap.KernelExplainer plainly to its end (hours at full size; stopped, it goes "
+        "on from there the next time), and other parts only where --only names them",
     )
     parser.add_argument("--size", type=int, default=512, help="window of that run, pixels")
     parser.add_argument("--budget", type=int, help="evaluations of that run; its own default")
@@ -105,7 +107,9 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     }
 
     def wanted(part: str) -> bool:
-        return part in arguments.only if arguments.only else not (quick and part in NOT_QUICK)
+        if arguments.only or arguments.complete_plain_run:
+            return part in (arguments.only or ())
+        return not (quick and part in NOT_QUICK)
 
     for part, (title, work) in single_parts(model, sample, quick, seeds).items():
         if wanted(part):
@@ -114,9 +118,10 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     if wanted("real"):
         measure_accuracy(results, model, images, arguments, wanted)
     if arguments.complete_plain_run:
-        results["complete_plain_run"] = complete_plain_run(
-            model, sample, arguments.size, arguments.budget
-        )
+        from benchmarks.plain_run import complete_plain_run
+
+        found = complete_plain_run(model, sample, arguments.size, arguments.budget, CACHE, say)
+        results["complete_plain_run"] = {**found, "threads": results["machine"]["threads"]}
     return results
 
 
@@ -198,31 +203,6 @@ def around(chip: Any, width: int) -> np.ndarray:
     row, column = (int(axis.mean()) - width // 2 for axis in (rows, columns))
     mask[max(0, row) : row + width, max(0, column) : column + width] = True
     return mask
-
-
-def complete_plain_run(model: Any, sample: Any, size: int, budget: int | None) -> dict[str, Any]:
-    """`shap.KernelExplainer` on plain evaluation, from beginning to end, beside its prediction."""
-    from benchmarks import peers, speed
-    from benchmarks.accuracy import relative_squared_error
-    from benchmarks.chips import cropped
-
-    chip = cropped(sample, size)
-    region = [chip.regions["pixel"]]
-    plain = speed.plain_game(model, chip, region)
-    z = np.ones((plain.batch_size, plain.n_players), dtype=bool)
-    seconds_each = speed.interleaved({"plain": lambda: plain(z)}, 5)["plain"] / len(z)
-    evaluations = budget or 2 * plain.n_players + 2048
-    say(f"Complete plain run: {evaluations} evaluations, about {evaluations * seconds_each:.0f} s")
-    seconds, values = speed.timed(lambda: peers.shap_kernel(plain, evaluations, seed=0))
-    staged = peers.shap_kernel(speed.staged_game(model, chip, region), evaluations, seed=0)
-    return {
-        "size": size,
-        "cells": plain.n_players,
-        "evaluations": evaluations,
-        "seconds": seconds,
-        "predicted_seconds": evaluations * seconds_each,
-        "difference": float(np.sqrt(relative_squared_error(staged, values)[0])),
-    }
 
 
 def machine() -> dict[str, Any]:
