@@ -238,11 +238,13 @@ def fit(
     is_busy = is_late or len(g) > MANY or coming is not None
     steps = (1 if is_busy else WARM_STEPS) + is_fresh
     step = _iterated(white.regression, M, (g, total / parts), spread, steps)
-    found, (g, _), after = step.found, step.at, step.after
+    found, (g, sigma2), after = step.found, step.at, step.after
+    regression = white.regression
+    residual = regression.t - regression.X @ found.mean
     variances = found.centred_variances(E)
+    variances += found.uneven(E, regression.X, residual, sigma2)
     if not by_neighbours:
-        # The scales were learnt from the same pairs: what they took up is missing.
-        variances *= 1.0 + float((1.0 - found.variances / g).sum()) / K
+        variances *= 1.0 + _taken_up(1.0 - found.variances / g, K)[:M]
     state = after[0], after[1] * parts
     fitted = Fitted(state, beginning, root_weights, white, coming, chosen_at)
     return found.mean[:M] + E @ found.mean[M:], variances, fitted
@@ -365,6 +367,17 @@ def _improved(
     scale = regression.scale(M)
     new_g = np.clip(np.concatenate([local, smooth]), LEAST_SCALE * scale, MOST_SCALE * M * scale)
     return new_g, max(noise, LEAST_NOISE * regression.power)
+
+
+def _taken_up(learnt: Array, K: int) -> Array:
+    """Share of each variance that is missing, as the scales were learnt from the same K pairs.
+
+    Of all that the data determine as much as is typical, it is what they took up of the noise's
+    freedom. A coefficient that they hardly determine keeps its prior's width: nothing was taken.
+    """
+    total, least = float(learnt.sum()), float(np.finfo(float).tiny)
+    typical = max(float(learnt @ learnt) / max(total, least), least)
+    return total / K * np.clip(learnt / typical, 0.0, 1.0)
 
 
 def _bound(M: int, step: Step) -> float:

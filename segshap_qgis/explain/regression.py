@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Optional
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,8 @@ SMALL = 64
 # The dual form takes K x K factors and products with all of X: it is the cheaper one up to so many
 # pairs a coefficient.
 DUAL = 0.6
+# Least share of its noise that a pair leaves in its residual: rounding would leave none.
+LEAST_LEFT = 1e-9
 
 
 def inverse_of_lower(L: Array) -> Array:
@@ -80,6 +83,8 @@ class Posterior:
         What `root` is taken from: g in the dual form, zero in the primal one.
     root : (n, p) array
         C = R^T R (primal) or diag(g) - R^T R (dual).
+    inverse : (K, K) array, optional
+        L^-1 of the dual form, L L^T = X diag(g) X^T + sigma^2 I.
     """
 
     mean: Array
@@ -87,21 +92,45 @@ class Posterior:
     log_evidence: float
     prior: Array
     root: Array
+    inverse: Optional[Array] = None
 
     def centred_variances(self, E: Array) -> Array:
         """Variances of u - mean(u) where u = l + E v and c = (l, v); (M,)."""
         M = len(E)
-        primal = not self.prior.any()
-        R = self.root[:, :M].copy()
-        from_smooth = M if primal else 0  # the primal root is lower triangular
-        R[from_smooth:] += self.root[from_smooth:, M:] @ E.T
-        R -= R.mean(axis=1, keepdims=True)
-        explained = _squares(R)
-        if primal:
+        explained = _squares(self._centred_root(E))
+        if not self.prior.any():
             return explained
         local, smooth = self.prior[:M], self.prior[M:]
         prior = local * (1.0 - 2.0 / M) + local.mean() / M + (E - E.mean(axis=0)) ** 2 @ smooth
         return np.maximum(prior - explained, 0.0)
+
+    def uneven(self, E: Array, X: Array, residual: Array, sigma2: float) -> Array:
+        """What noise that differs between pairs adds to `centred_variances`; (M,), never negative.
+
+        Noise that is alike everywhere is in these already: the HC2 sum over pairs (MacKinnon &
+        White 1985) is then the same on average, and scatters about it. It is more where residuals
+        are large in those pairs that a player hangs on: what exceeds one standard error of that
+        scatter is added. With C X^T / sigma^2 = R^T D, D = R X^T / sigma^2 (primal) or L^-1 (dual).
+        """
+        if self.inverse is None:
+            D = self.root @ (X.T / sigma2)
+            left = 1.0 - sigma2 * _squares(D)
+        else:
+            D = self.inverse
+            left = sigma2 * _squares(D)
+        effects = (self._centred_root(E).T @ D) ** 2
+        more = residual**2 / np.maximum(left, LEAST_LEFT) - sigma2
+        scatter = sigma2 * np.sqrt(2.0 * _squares(effects.T))
+        found: Array = np.maximum(effects @ more - scatter, 0.0)
+        return found
+
+    def _centred_root(self, E: Array) -> Array:
+        M = len(E)
+        R = self.root[:, :M].copy()
+        from_smooth = 0 if self.prior.any() else M  # the primal root is lower triangular
+        R[from_smooth:] += self.root[from_smooth:, M:] @ E.T
+        R -= R.mean(axis=1, keepdims=True)
+        return R
 
 
 class Regression:
@@ -180,4 +209,4 @@ class Regression:
         R, half = (inverse @ Y) * root, inverse @ self.t
         evidence = -float(np.log(np.diag(L)).sum() + 0.5 * half @ half)
         variances = np.maximum(g - _squares(R), 0.0)
-        return Posterior(R.T @ half, variances, evidence, g, R)
+        return Posterior(R.T @ half, variances, evidence, g, R, inverse)

@@ -74,6 +74,26 @@ def test_a_step_is_that_of_expectation_maximisation(n_rows, noise):
     assert again == total
 
 
+@pytest.mark.parametrize("n_rows", [2, 9])  # the dual form, and the primal one
+def test_noise_that_differs_between_pairs_adds_its_sandwich(n_rows):
+    regression, g, sigma2, mean, _ = small(n_rows, 2.0)
+    rows, residual = regression.X, regression.t - regression.X @ mean
+    covariance = np.linalg.inv(np.diag(1 / g) + rows.T @ rows / sigma2)
+    E = np.random.default_rng(6).normal(size=(3, 2))
+    centred = (np.eye(3) - 1 / 3) @ np.hstack([np.eye(3), E])
+    effects = centred @ covariance @ rows.T / sigma2
+    leverage = np.diag(rows @ covariance @ rows.T) / sigma2
+    more = residual**2 / (1 - leverage) - sigma2
+    scatter = sigma2 * np.sqrt(2 * (effects**4).sum(axis=1))
+    posterior = regression.posterior(g, sigma2)
+    assert (posterior.inverse is None) == (n_rows == 9)
+    found = posterior.uneven(E, rows, residual, sigma2)
+    np.testing.assert_allclose(found, np.maximum(effects**2 @ more - scatter, 0), rtol=1e-6)
+    assert found.max() > 0
+    # Residuals as small as they were taken to be add nothing.
+    np.testing.assert_array_equal(posterior.uneven(E, rows, 0 * residual, sigma2), 0)
+
+
 def test_no_variance_falls_to_nothing():
     rows = np.eye(4)
     regression = Regression(rows, np.array([1.0, 0.0, 0.0, 0.0]))
@@ -316,9 +336,17 @@ def test_errors_grow_by_what_the_scales_took_up():
     assert fitted.white.noise is None
     # Four steps from the beginning: the first fit takes three, and one more.
     step = _iterated(Regression(X[:60], t), M, fitted.beginning.state, None, 4)
-    taken = (1 - step.found.variances / step.at[0]).sum() / 60
-    expected = step.found.centred_variances(np.zeros((M, 0))) * (1 + taken)
-    assert taken > 0.1
+    learnt = 1 - step.found.variances / step.at[0]
+    taken = learnt.sum() / 60
+    # Of what is learnt less than typically, a share of it.
+    typical = (learnt @ learnt) / learnt.sum()
+    taken = taken * np.minimum(learnt / typical, 1)
+    nothing, regression = np.zeros((M, 0)), Regression(X[:60], t)
+    residual = t - X[:60] @ step.found.mean
+    expected = step.found.centred_variances(nothing)
+    expected += step.found.uneven(nothing, regression.X, residual, step.at[1])
+    expected *= 1 + taken
+    assert taken.min() < 0.9 * taken.max() > 0.1
     np.testing.assert_allclose(variances, expected, rtol=1e-9)
     np.testing.assert_allclose(fitted.state[0], step.after[0], rtol=1e-9)
 
