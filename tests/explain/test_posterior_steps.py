@@ -13,6 +13,7 @@ from segshap_qgis.explain.coalitions import coalition_pairs
 from segshap_qgis.explain.interactions import Interactions
 from segshap_qgis.explain.neighbourhood import Neighbourhood
 from segshap_qgis.explain.posterior import (
+    WARM_STEPS,
     Fitted,
     Step,
     _begun,
@@ -334,8 +335,8 @@ def test_errors_grow_by_what_the_scales_took_up():
     plain = Neighbourhood(M, np.zeros((0, 2), dtype=np.int64))
     _, variances, fitted = fit(Z[:60], ROOT[:60], X[:60], t, plain)
     assert fitted.white.noise is None
-    # Four steps from the beginning: the first fit takes three, and one more.
-    step = _iterated(Regression(X[:60], t), M, fitted.beginning.state, None, 4)
+    # The first fit goes on from the beginning, by one step more than later ones.
+    step = _iterated(Regression(X[:60], t), M, fitted.beginning.state, None, WARM_STEPS + 1)
     learnt = 1 - step.found.variances / step.at[0]
     taken = learnt.sum() / 60
     # Of what is learnt less than typically, a share of it.
