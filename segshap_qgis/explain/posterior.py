@@ -63,9 +63,9 @@ MOST_RISE = 3.0
 # to 0.35 from scales that follow the neighbourhood.
 SPARSE_MARGIN = 0.5
 # At each refresh; one where that is enough, with many pairs a player, where all would take seconds,
-# with many coefficients, and while interactions are weighted anew. One more for these. Measured: ten
-# leave a third of the error that three leave after 250 to 300 evaluations of a real network, fifteen
-# no less.
+# with many coefficients, and while interactions are weighted anew. One more for these. Measured on
+# a real network with 125 to 150 pairs: ten leave a third of the error that three leave, and fifteen
+# not much less.
 WARM_STEPS = 10
 PLENTY = 2
 MANY = 600
