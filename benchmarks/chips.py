@@ -50,8 +50,7 @@ class Chip:
 def chips(model: SegmentationModel, data: Path | None) -> Iterator[Chip]:
     """The sample scene, a window of it, and with a data folder chips of two sensors.
 
-    All have about as many cells. Those beside the sample are small because of the reference values
-    of their five regions.
+    All have about as many cells; those beside the sample are smaller images.
     """
     scene = _read(SAMPLE_SCENE)
     whole = _chip("sample", "sample scene, Sentinel-1 VV", scene, model)

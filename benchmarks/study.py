@@ -16,7 +16,7 @@ from segshap_qgis.explain.types import Game
 from segshap_qgis.models import SegmentationModel
 
 from .accuracy import coverage, evaluations_to, median_curve, relative_squared_error
-from .chips import WINDOW, Chip
+from .chips import Chip
 from .games import RememberedGame, diffuse_game, fingerprint
 from .peers import METHODS, explanations_at
 from .references import Reference, make_reference
@@ -35,28 +35,15 @@ Curves = dict[str, dict[int, list[list[float]]]]  # method -> budget -> draws ->
 Say = Callable[[str], None]
 
 
-def studied_regions(chip: Chip) -> list[str]:
-    """Kinds of regions whose accuracy is studied on a chip.
-
-    On a small image all; on a large one, where they would take an hour, one pixel stands for them.
-    """
-    return list(chip.regions) if is_small(chip) else ["pixel"]
-
-
-def is_small(chip: Chip) -> bool:
-    """Whether the values of all regions are had in minutes."""
-    return chip.image.shape[1] <= WINDOW
-
-
 def remembered(model: SegmentationModel, chip: Chip, cache: Path | None) -> RememberedGame:
-    """The studied regions of a chip as one game that remembers its values, float32."""
-    game = staged_game(model, chip, [chip.regions[kind] for kind in studied_regions(chip)])
+    """The regions of a chip as one game that remembers its values, float32."""
+    game = staged_game(model, chip, list(chip.regions.values()))
     return RememberedGame(game, cache and cache / f"{chip.name}-{identity(model, chip)}.npz")
 
 
 def identity(model: SegmentationModel, chip: Chip) -> str:
     """Changes with the weights, the image, the cells and the regions."""
-    masks = np.stack([chip.regions[kind] for kind in studied_regions(chip)])
+    masks = np.stack(list(chip.regions.values()))
     weights = model.card.weights.get("sha256")
     return fingerprint(weights, chip.image, chip.superpixels.labels, masks)
 
@@ -68,7 +55,7 @@ def reference_for(
     path = REFERENCES / f"{chip.name}.npz"
     made_for = {
         "image": chip.title,
-        "regions": studied_regions(chip),
+        "regions": list(chip.regions),
         "cells": game.n_players,
         "game": identity(model, chip),
     }
@@ -189,7 +176,7 @@ def real_study(
     curves = error_curves(game, chip.superpixels, reference.values, list(METHODS), budgets, seeds)
     game.save()
     found = {}
-    for target, kind in enumerate(studied_regions(chip)):
+    for target, kind in enumerate(chip.regions):
         median = medians(curves, target)
         found[kind] = {
             "curves": median,

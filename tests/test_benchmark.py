@@ -241,13 +241,13 @@ def results(**changes) -> dict:
         "images": {"sample": "an image", "chip": "another"},
         "speed": {"pixel": speed, "region of 64 x 64": speed},
         "memory": 1.5e9,
-        "real": {"chip": {"slick": region}},
-        "coverage": {"chip": {"100": [0.95], "250": [0.9], "500": [0.5], "1000": [1.0]}},
+        "real": {"sample": {"slick": region}},
+        "coverage": {"sample": {"100": [0.95], "250": [0.9], "500": [0.5], "1000": [1.0]}},
         "stopped": {
-            "chip": {"slick": {"seconds": 20.0, "table": 8.0, "evaluations": 200, "error": 0.005}}
+            "sample": {"slick": {"seconds": 20.0, "table": 8.0, "evaluations": 200, "error": 0.005}}
         },
         "diffuse": {"field": {**diffuse, "to_1_percent": {**diffuse["to_1_percent"]}}},
-        "plain": {"chip": {"seconds": 2.0, "cells": 224}},
+        "plain": {"sample": {"seconds": 2.0, "cells": 224}},
         "batches": [
             {"batch": 1, "float32": 0.2, "auto": 0.1, "chosen": 0.0},
             {"batch": 16, "float32": 0.1, "auto": 0.05, "chosen": 1.0},
@@ -286,17 +286,29 @@ def test_the_summary_combines_the_measurements():
 
 def test_regions_without_a_sharp_reference_are_shown_and_do_not_count():
     measured = results()
-    faint = {**measured["real"]["chip"]["slick"], "reference_disagreement": 0.5}
+    faint = {**measured["real"]["sample"]["slick"], "reference_disagreement": 0.5}
     faint["to_1_percent"] = dict.fromkeys(METHODS, 100.0)
-    measured["real"]["chip"]["sea"] = faint
-    measured["stopped"]["chip"]["sea"] = {**measured["stopped"]["chip"]["slick"], "error": 9.0}
-    for shares in measured["coverage"]["chip"].values():
+    measured["real"]["sample"]["sea"] = faint
+    measured["stopped"]["sample"]["sea"] = {**measured["stopped"]["sample"]["slick"], "error": 9.0}
+    for shares in measured["coverage"]["sample"].values():
         shares.append(0.0)
     assert summary(measured) == summary(results())
     text = document(measured)
-    assert "| chip, sea \\* | 100 |" in text
+    assert "| sample, sea \\* | 100 |" in text
     assert "Too faint to judge" in text
     assert "Too faint to judge" not in document(results())
+
+
+def test_seconds_are_judged_at_the_size_for_which_they_are_owed():
+    measured, small = results(), results()
+    for part in ("real", "stopped", "plain"):
+        measured[part]["chip"] = small[part]["sample"]
+    measured["stopped"]["chip"]["slick"] |= {"seconds": 1000.0, "error": 0.007}
+    of_both, of_one = summary(measured), summary(results())
+    assert of_both["stopped_error"] == pytest.approx(0.006)
+    for row in ("shap_as_used", "oracle", "first_map"):
+        assert of_both[row] == of_one[row]
+    assert "| chip, slick | 200 | 1000.0 | 8.0 | 0.70% | 5 |" in document(measured)
 
 
 def test_the_table_holds_every_goal_and_says_what_is_missing():
@@ -313,7 +325,7 @@ def test_the_document_says_how_the_peers_seconds_came_about():
     text = document(results())
     assert "evaluations times the plain seconds" in " ".join(text.split())
     assert "| slick" not in text
-    assert "chip, slick" in text
+    assert "sample, slick" in text
 
 
 def test_the_document_says_where_plain_evaluation_is_quicker_and_which_engine_wins():

@@ -192,7 +192,7 @@ def measure_accuracy(
         if wanted("stopped"):
             results["stopped"][image.name] = {
                 kind: study.stopped_run(model, image, kind, truth, seed=0)
-                for kind, truth in zip(study.studied_regions(image), reference.values)
+                for kind, truth in zip(image.regions, reference.values)
             }
 
 
