@@ -22,6 +22,7 @@ from segshap_qgis.models.fast_layers import (
     FastBlock,
     FastConvolution,
     FastDown,
+    FastOffset,
     FastUp,
     NormReluConvolution,
     Scratch,
@@ -39,19 +40,21 @@ Run = Callable[[], Any]
 class Traced(nn.Module):
     """A program's layers without memory that is used twice: something that engines can read.
 
-    Its arguments are what the program looks up, (N, h, w, contributions) each, in the order of the
-    program's steps.
+    Its arguments are the masked images that the program reads, (N, h, w, bands) each, then what it
+    looks up, (N, h, w, contributions) each, in the order of the program's steps.
     """
 
     def __init__(self, program: Program) -> None:
         super().__init__()
         self.steps, self.layers = program.steps, program._layers
+        self.image_windows = program.image_windows
         self.channels = program.network.channels
 
-    def forward(self, *known: Tensor) -> Tensor:
+    def forward(self, *inputs: Tensor) -> Tensor:
         """Logits on the last step's window, (N, h, w, classes)."""
-        given = iter(known)
+        given = iter(inputs)
         made: dict[str, list[tuple[Any, Tensor]]] = {}
+        made["image"] = [(window, next(given)) for window in self.image_windows]
         for step, layer in zip(self.steps, self.layers):
             parts = [_cut(made[name], step.read) for name in step.computed]
             share = next(given) if step.known is not None else None
@@ -89,6 +92,8 @@ def _functional(layer: object, parts: list[Tensor], known: Tensor | None) -> Ten
     if isinstance(layer, FastConvolution):
         own = _last(F.conv2d(_first(x), layer.weight, layer.bias, 1, layer.padding))
         return own if known is None else own + known
+    if isinstance(layer, FastOffset):
+        return F.hardsigmoid(_functional(layer.convolution, parts, None))
     raise TypeError(type(layer).__name__)
 
 
@@ -134,18 +139,17 @@ def measure_backends(
 ) -> list[dict[str, Any]]:
     """Seconds of a coalition in each engine, in turns, and how far its logits are from ours."""
     game = staged_game(model, chip, [region])
-    program = game.plan.program
     z = draw_coalitions(game.n_players, batch, "leverage", seed=7)
     with torch.inference_mode():
-        present, scratch = game._padded(z), Scratch()
-        lifts = [step.known for step in program.steps if step.known is not None]
-        known = [game.tables[lift].gather(present, scratch).clone() for lift in lifts]
+        present, images, known = inputs_of(game, z)
         works: dict[str, Callable[[], Any]] = {
-            "SegSHAP": partial(_ours, game, present, dict(zip(lifts, known)))
+            "SegSHAP": partial(as_we_do, game, present, images, known)
         }
         truth = works["SegSHAP"]().clone()
         versions = {"SegSHAP": str(torch.__version__)}
-        for name, version, run in _engines(Traced(program), [k.clone() for k in known]):
+        for name, version, run in _engines(
+            Traced(game.plan.program), [*images, *(k.clone() for k in known)]
+        ):
             works[name], versions[name] = run, version
         differences = {
             name: float(np.abs(np.asarray(run()) - truth.numpy()).max())
@@ -163,14 +167,32 @@ def measure_backends(
     ]
 
 
-def _ours(game: StagedGame, present: Tensor, known: dict[Lift, Tensor]) -> Tensor:
-    tables: Any = {lift: _Given(values) for lift, values in known.items()}
+def inputs_of(game: StagedGame, z: Mask) -> tuple[Tensor, list[Tensor], list[Tensor]]:
+    """Coalitions as tensor, the masked images and what the program looks up for them."""
+    program, present, scratch = game.plan.program, game._padded(z), Scratch()
+    images = [game._paint(present, window) for window in program.image_windows]
+    known = [game.tables[lift].gather(present, scratch).clone() for lift in _lifts(program)]
+    return present, images, known
+
+
+def _lifts(program: Program) -> list[Lift]:
+    return [step.known for step in program.steps if step.known is not None]
+
+
+def as_we_do(
+    game: StagedGame, present: Tensor, images: list[Tensor], known: list[Tensor]
+) -> Tensor:
+    """Logits of the program on the same inputs as `Traced`."""
+    program = game.plan.program
+    tables: Any = {lift: _Given(values) for lift, values in zip(_lifts(program), known)}
+    painted = dict(zip(program.image_windows, images))
     with torch.inference_mode():
-        ((_, logits),) = game.plan.program.run(present, tables, game._paint, lambda: None)
+        goals = program.run(present, tables, lambda _, window: painted[window], lambda: None)
+        ((_, logits),) = goals
     return logits
 
 
-def _engines(traced: Traced, known: list[Tensor]) -> Iterator[tuple[str, str, Run]]:
+def _engines(traced: Traced, inputs: list[Tensor]) -> Iterator[tuple[str, str, Run]]:
     """Name, version and a call of every engine that is installed."""
     from importlib.metadata import version
 
@@ -178,11 +200,11 @@ def _engines(traced: Traced, known: list[Tensor]) -> Iterator[tuple[str, str, Ru
 
     def with_torch() -> Tensor:
         with torch.inference_mode():
-            return compiled(*known)
+            return compiled(*inputs)
 
     yield "torch.compile", torch.__version__, with_torch
-    arrays = [values.numpy() for values in known]
-    graph = _exported(traced, known)
+    arrays = [values.numpy() for values in inputs]
+    graph = _exported(traced, inputs)
     if graph is None:
         return
     try:
@@ -212,12 +234,12 @@ def _with_openvino(request: Any, arrays: list[Any]) -> Any:
     return request(arrays)[0]
 
 
-def _exported(traced: Traced, known: list[Tensor]) -> bytes | None:
+def _exported(traced: Traced, inputs: list[Tensor]) -> bytes | None:
     try:
         import onnx  # noqa: F401
     except ImportError:
         return None
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "suffix.onnx"
-        torch.onnx.export(traced, tuple(known), path, dynamo=False, opset_version=17)
+        torch.onnx.export(traced, tuple(inputs), path, dynamo=False, opset_version=17)
         return path.read_bytes()

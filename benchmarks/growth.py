@@ -128,7 +128,7 @@ def measure_networks(
     rows = []
     for name, make in NETWORKS.items():
         torch.manual_seed(0)
-        network = make(len(model.card.bands), len(model.card.classes))
+        network = make(model.card.n_channels, len(model.card.classes))
         other = SegmentationModel(model.card, network, model.device)
         z = draw_coalitions(chip.superpixels.n_players, 16, "leverage", seed=7)
         plain = plain_game(other, chip, [region], batch_size=1)

@@ -49,9 +49,10 @@ def complete_plain_run(
     Returns
     -------
     dict
-        ``seconds``: of all evaluations and of shap's own work; ``predicted_seconds``: evaluations
-        times the plain seconds measured now; ``difference``: distance of the values from those of
-        the same method through staged evaluation, over their norm.
+        ``threads``: of torch; ``seconds``: of all evaluations and of shap's own work;
+        ``predicted_seconds``: evaluations times the plain seconds measured now; ``difference``:
+        distance of the values from those of the same method through staged evaluation, over their
+        norm.
     """
     chip = cropped(sample, size)
     region = [chip.regions["pixel"]]
@@ -63,7 +64,7 @@ def complete_plain_run(
     made_for = fingerprint(model.card.weights.get("sha256"), chip.image, chip.superpixels.labels)
     path = cache / f"plain-{size}-{torch.get_num_threads()}-{made_for}.npz"
     game = RememberedGame(plain, path, chunk=plain.batch_size, save_every=8)
-    left = evaluations - len(game)
+    left = max(0, evaluations - len(game))
     say(f"Complete plain run: {left} evaluations, about {left * seconds_each:.0f} s")
     known = game.seconds
     total, values = timed(lambda: shap_kernel(game, evaluations, seed=0))
@@ -71,6 +72,7 @@ def complete_plain_run(
     staged = shap_kernel(staged_game(model, chip, region), evaluations, seed=0)
     return {
         "size": size,
+        "threads": torch.get_num_threads(),
         "cells": plain.n_players,
         "evaluations": evaluations,
         "seconds": known + total,

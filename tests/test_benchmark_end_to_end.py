@@ -6,10 +6,13 @@ import json
 
 import numpy as np
 import pytest
+import torch
 
 from benchmarks import growth, speed, study
+from benchmarks.backends import Traced, as_we_do, inputs_of
 from benchmarks.chips import Chip, cropped, explained_class, find_regions, resized
-from benchmarks.references import make_reference
+from benchmarks.plain_run import complete_plain_run
+from benchmarks.references import draw_coalitions, make_reference
 from segshap_qgis.explain import hexagons
 from segshap_qgis.models import load_model
 from tests.small_model import write_small_model
@@ -61,6 +64,46 @@ def test_every_network_of_the_package_is_measured(model, chip, monkeypatch):
     (row,) = growth.measure_networks(model, chip, chip.regions["pixel"], rounds=1)
     assert row["network"] == "small"
     assert min(row["plain"], row["staged"], row["table"]) > 0
+
+
+def test_other_engines_get_the_whole_of_the_bundled_network(chip):
+    game = speed.staged_game(load_model(), chip, [chip.regions["pixel"]])
+    assert game.plan.program.image_windows  # it reads the speckle of the image itself
+    z = draw_coalitions(game.n_players, 3, "leverage", seed=7)
+    with torch.inference_mode():
+        present, images, known = inputs_of(game, z)
+        ours = as_we_do(game, present, images, known).clone()
+        theirs = Traced(game.plan.program)(*images, *(values.clone() for values in known))
+    assert ours.std() > 1e-3
+    np.testing.assert_allclose(theirs.numpy(), ours.numpy(), atol=1e-4)
+
+
+def test_networks_take_as_many_channels_as_the_card_makes_of_its_bands(monkeypatch):
+    asked = []
+
+    def network(channels, classes):
+        asked.append((channels, classes))
+        raise InterruptedError
+
+    model = load_model()
+    assert model.card.n_channels > len(model.card.bands)
+    monkeypatch.setattr(growth, "NETWORKS", {"one": network})
+    with pytest.raises(InterruptedError):
+        growth.measure_networks(model, None, None)
+    assert asked == [(model.card.n_channels, len(model.card.classes))]
+
+
+def test_a_complete_plain_run_goes_on_where_it_was_and_agrees(model, chip, tmp_path):
+    pytest.importorskip("shap")
+    said = []
+    first = complete_plain_run(model, chip, 64, 60, tmp_path, said.append)
+    again = complete_plain_run(model, chip, 64, 60, tmp_path, said.append)
+    assert first["evaluations"] == again["evaluations"] == 60
+    assert first["difference"] == again["difference"] < 1e-4
+    # All the seconds of before, and what shap itself takes.
+    assert again["seconds"] > 0.9 * first["seconds"]
+    left = [int(text.split()[3]) for text in said]
+    assert left == [60, 0]
 
 
 def test_accuracy_is_measured_against_a_reference(model, chip, tmp_path, monkeypatch):

@@ -79,6 +79,7 @@ def parse_arguments() -> argparse.Namespace:
     )
     parser.add_argument("--size", type=int, default=512, help="window of that run, pixels")
     parser.add_argument("--budget", type=int, help="evaluations of that run; its own default")
+    parser.add_argument("--threads", type=int, help="of that run; those of the other parts")
     parser.add_argument("--document", type=Path, metavar="FILE", help="write docs from a JSON file")
     return parser.parse_args()
 
@@ -90,8 +91,8 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
 
     quick, seeds = arguments.quick, 1 if arguments.quick else arguments.seeds
     model = load_model()
-    images = list(chips.chips(model, None if quick else arguments.data))
-    sample = images[0]
+    sample, *others = chips.chips(model, None if quick else arguments.data)
+    images = [sample] if quick else [sample, *others]
     results: dict[str, Any] = {
         "quick": quick,
         "date": time.strftime("%Y-%m-%d"),
@@ -118,10 +119,14 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     if wanted("real"):
         measure_accuracy(results, model, images, arguments, wanted)
     if arguments.complete_plain_run:
+        import torch
+
         from benchmarks.plain_run import complete_plain_run
 
-        found = complete_plain_run(model, sample, arguments.size, arguments.budget, CACHE, say)
-        results["complete_plain_run"] = {**found, "threads": results["machine"]["threads"]}
+        torch.set_num_threads(arguments.threads or torch.get_num_threads())
+        results["complete_plain_run"] = complete_plain_run(
+            model, sample, arguments.size, arguments.budget, CACHE, say
+        )
     return results
 
 
