@@ -125,6 +125,11 @@ def _growth(rows: Sequence[Mapping[str, Any]]) -> Iterable[str]:
         "plain evaluation is quicker, which the plan takes into account when it is told how many "
         "evaluations to expect."
     )
+    yield (
+        "Cost follows what the network sees from the region, not the image: once the image holds "
+        "all of that, neither a coalition nor the tables cost more in a larger one. Before, the "
+        "tables cost as the pixels, and as the cells where these are many."
+    )
     yield "![How cost grows](images/benchmark-growth.png)"
 
 

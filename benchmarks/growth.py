@@ -39,7 +39,7 @@ def measure_growth(model: SegmentationModel, chip: Chip, quick: bool, rounds: in
     middle = (size // 2, size // 2)
     rows = []
     plain = {}
-    for side in (size // 2, size) if quick else (size // 2, size, 2 * size):
+    for side in (size // 2, size) if quick else (size // 2, size, 2 * size, 4 * size):
         grown = resized(chip, side)
         pixel = [_square(side, (side // 2, side // 2), 1)]
         plain[side] = _plain_seconds(model, grown, pixel)
