@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 # Half-width of a 95% interval in standard errors.
 Z95 = 1.959964
+# Largest disagreement of the two halves of a reference by which errors of 1% can be told: its own
+# error is about a quarter of it.
+JUDGES = 0.01
 
 
 def relative_squared_error(
@@ -78,3 +82,8 @@ def ratio(peer: float, ours: float) -> float:
     if np.isinf(ours):
         return 0.0
     return float(peer / ours)
+
+
+def is_judged(region: Mapping[str, Any]) -> bool:
+    """Whether the reference of a studied region is sharp enough to tell errors by."""
+    return bool(region["reference_disagreement"] <= JUDGES)

@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from .accuracy import is_judged
 from .peers import METHODS, OURS
+from .report import TIMED
 
 STYLES: dict[str, dict[str, Any]] = {
     OURS: {"color": "#c0392b", "linewidth": 2.6, "marker": "o"},
@@ -31,7 +33,7 @@ def draw(results: Mapping[str, Any], folder: Path) -> list[Path]:
     drawn = []
     if results.get("real"):
         drawn.append(_curves(results, folder / "benchmark-evaluations.png", in_seconds=False))
-        if results.get("speed"):
+        if TIMED in results.get("stopped", {}):
             drawn.append(_curves(results, folder / "benchmark-seconds.png", in_seconds=True))
     if results.get("diffuse"):
         drawn.append(_diffuse(results, folder / "benchmark-diffuse.png"))
@@ -49,10 +51,12 @@ def _growth(rows: list[Mapping[str, Any]], path: Path) -> Path:
     lines = {"plain": "plain evaluation", "table": "tables, once", "staged": "staged evaluation"}
     for axis, what in zip(np.atleast_1d(axes), whats):
         some = sorted((row for row in rows if row["what"] == what), key=lambda row: row["value"])
+        values = [row["value"] for row in some]
         for (key, title), marker in zip(lines.items(), "sd^"):
-            values = [row["value"] for row in some]
             axis.plot(values, [row[key] for row in some], marker=marker, label=title)
         axis.set(xscale="log", yscale="log", title=what)
+        axis.set_xticks(values, [f"{value:g}" for value in values])
+        axis.set_xticks([], minor=True)
         axis.grid(visible=True, which="major", alpha=0.25)
     figure.axes[0].set_ylabel("seconds")
     figure.axes[0].legend(frameon=False, fontsize=8)
@@ -69,12 +73,13 @@ def _curves(results: Mapping[str, Any], path: Path, in_seconds: bool) -> Path:
     kinds = list(dict.fromkeys(kind for regions in real.values() for kind in regions))
     figure, axes = plt.subplots(1, len(kinds), figsize=(3.4 * len(kinds), 3.8), sharey=True)
     for axis, kind in zip(np.atleast_1d(axes), kinds):
-        regions = [regions[kind]["curves"] for regions in real.values() if kind in regions]
+        some = [regions[kind] for regions in real.values() if kind in regions]
+        regions = [region["curves"] for region in some if is_judged(region)]
         for name in METHODS:
             curve = _median_over(regions, name)
             if curve:
                 x = np.array(list(curve))
-                x = _seconds(name, x, results["speed"]["pixel"]) if in_seconds else x
+                x = _seconds(name, x, results, kind) if in_seconds else x
                 axis.plot(x, list(curve.values()), markersize=3, **STYLES[name])
         _dress(axis, kind, "seconds, 512 x 512 pixels" if in_seconds else "evaluations")
     return _finish(figure, path)
@@ -86,10 +91,13 @@ def _median_over(regions: list[Mapping[str, Any]], name: str) -> dict[int, float
     return {int(b): median(curves[name][b] for curves in regions) for b in sorted(common, key=int)}
 
 
-def _seconds(name: str, evaluations: np.ndarray, speed: Mapping[str, float]) -> np.ndarray:
+def _seconds(
+    name: str, evaluations: np.ndarray, results: Mapping[str, Any], kind: str
+) -> np.ndarray:
     if METHODS[name].is_peer:
-        return evaluations * speed["plain"]
-    return speed["table_auto"] + evaluations * speed["staged_auto"]
+        return evaluations * results["plain"][TIMED]["seconds"]
+    run = results["stopped"][TIMED][kind]  # solving included
+    return run["table"] + evaluations * (run["seconds"] - run["table"]) / run["evaluations"]
 
 
 def _diffuse(results: Mapping[str, Any], path: Path) -> Path:

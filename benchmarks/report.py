@@ -9,7 +9,7 @@ from statistics import median
 from typing import Any, Optional
 
 from . import details
-from .accuracy import ratio
+from .accuracy import is_judged, ratio
 from .details import markdown
 from .peers import METHODS, OURS
 from .verdict import COVERAGE_BUDGETS, table
@@ -22,9 +22,6 @@ VERDICTS = {
     "short": "**not met**",
     "not measured": "not measured",
 }
-# Largest disagreement of the two halves of a reference by which errors of 1% can be told: its own
-# error is about a quarter of it.
-JUDGES = 0.01
 # What is owed in seconds is owed for 512 x 512 pixels.
 TIMED = "sample"
 # `shap_values` without `nsamples`: 2 M + 2048.
@@ -54,7 +51,7 @@ def summary(results: Results) -> dict[str, Optional[float]]:
             share
             for chip, found_there in results.get("coverage", {}).items()
             for share, region in zip(found_there[str(budget)], results["real"][chip].values())
-            if _is_judged(region)
+            if is_judged(region)
         ]
         if shares:
             found[f"coverage_{budget}"] = sum(shares) / len(shares)
@@ -62,7 +59,7 @@ def summary(results: Results) -> dict[str, Optional[float]]:
 
 
 def _accuracy_summary(results: Results) -> dict[str, Optional[float]]:
-    regions = list(filter(_is_judged, _regions(results.get("real", {}))))
+    regions = list(filter(is_judged, _regions(results.get("real", {}))))
     found: dict[str, Optional[float]] = {}
     if regions:
         found["evaluations_real"] = median(
@@ -116,13 +113,8 @@ def _judged_runs(results: Results, chip: str) -> Iterable[tuple[Mapping[str, Any
     """Error curves and clock of every judged region of an image that stopped itself."""
     for kind in results.get("stopped", {}).get(chip, {}):
         region = results["real"][chip][kind]
-        if _is_judged(region):
+        if is_judged(region):
             yield region, _clock(results, chip, kind)
-
-
-def _is_judged(region: Mapping[str, Any]) -> bool:
-    """Whether the reference is sharp enough to tell errors by."""
-    return bool(region["reference_disagreement"] <= JUDGES)
 
 
 def _diffuse_summary(results: Results) -> dict[str, Optional[float]]:
@@ -241,7 +233,7 @@ def _real_part(results: Results) -> Iterable[str]:
         for kind, region in regions.items()
     ]
     yield markdown(["", *(METHODS[name].title for name in names), "references differ by"], rows)
-    if not all(map(_is_judged, _regions(real))):
+    if not all(map(is_judged, _regions(real))):
         yield TOO_FAINT
     yield "![Error against evaluations](images/benchmark-evaluations.png)"
     yield "![Error against seconds](images/benchmark-seconds.png)"
@@ -274,7 +266,7 @@ and count in no figure of the table above."""
 
 
 def _named(real: Mapping[str, Mapping[str, Any]], chip: str, kind: str) -> str:
-    return f"{chip}, {kind}" + ("" if _is_judged(real[chip][kind]) else " \\*")
+    return f"{chip}, {kind}" + ("" if is_judged(real[chip][kind]) else " \\*")
 
 
 def _diffuse_part(results: Results) -> Iterable[str]:
