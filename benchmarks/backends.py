@@ -27,7 +27,7 @@ from segshap_qgis.models.fast_layers import (
     NormReluConvolution,
     Scratch,
 )
-from segshap_qgis.models.program import Lift, Program
+from segshap_qgis.models.program import Program
 
 from .chips import Chip
 from .growth import Mask
@@ -40,24 +40,25 @@ Run = Callable[[], Any]
 class Traced(nn.Module):
     """A program's layers without memory that is used twice: something that engines can read.
 
-    Its arguments are the masked images that the program reads, (N, h, w, bands) each, then what it
-    looks up, (N, h, w, contributions) each, in the order of the program's steps.
+    Its arguments are the masked images on the program's windows, (N, h, w, bands) each, then what
+    its lifts look up, (N, h, w, contributions) each.
     """
 
     def __init__(self, program: Program) -> None:
         super().__init__()
         self.steps, self.layers = program.steps, program._layers
-        self.image_windows = program.image_windows
+        self.image_windows, self.lifts = program.image_windows, program.lifts
         self.channels = program.network.channels
 
     def forward(self, *inputs: Tensor) -> Tensor:
         """Logits on the last step's window, (N, h, w, classes)."""
-        given = iter(inputs)
+        n_images = len(self.image_windows)
+        known = dict(zip(self.lifts, inputs[n_images:]))
         made: dict[str, list[tuple[Any, Tensor]]] = {}
-        made["image"] = [(window, next(given)) for window in self.image_windows]
+        made["image"] = list(zip(self.image_windows, inputs[:n_images]))
         for step, layer in zip(self.steps, self.layers):
             parts = [_cut(made[name], step.read) for name in step.computed]
-            share = next(given) if step.known is not None else None
+            share = None if step.known is None else known[step.known]
             result = _functional(layer, parts, share)
             names = (*step.computed, step.goal[0]) if isinstance(layer, FastBlock) else ()
             if names:
@@ -147,9 +148,8 @@ def measure_backends(
         }
         truth = works["SegSHAP"]().clone()
         versions = {"SegSHAP": str(torch.__version__)}
-        for name, version, run in _engines(
-            Traced(game.plan.program), [*images, *(k.clone() for k in known)]
-        ):
+        inputs = [*images, *(values.clone() for values in known)]
+        for name, version, run in _engines(Traced(game.plan.program), inputs):
             works[name], versions[name] = run, version
         differences = {
             name: float(np.abs(np.asarray(run()) - truth.numpy()).max())
@@ -171,12 +171,8 @@ def inputs_of(game: StagedGame, z: Mask) -> tuple[Tensor, list[Tensor], list[Ten
     """Coalitions as tensor, the masked images and what the program looks up for them."""
     program, present, scratch = game.plan.program, game._padded(z), Scratch()
     images = [game._paint(present, window) for window in program.image_windows]
-    known = [game.tables[lift].gather(present, scratch).clone() for lift in _lifts(program)]
+    known = [game.tables[lift].gather(present, scratch).clone() for lift in program.lifts]
     return present, images, known
-
-
-def _lifts(program: Program) -> list[Lift]:
-    return [step.known for step in program.steps if step.known is not None]
 
 
 def as_we_do(
@@ -184,7 +180,7 @@ def as_we_do(
 ) -> Tensor:
     """Logits of the program on the same inputs as `Traced`."""
     program = game.plan.program
-    tables: Any = {lift: _Given(values) for lift, values in zip(_lifts(program), known)}
+    tables: Any = {lift: _Given(values) for lift, values in zip(program.lifts, known)}
     painted = dict(zip(program.image_windows, images))
     with torch.inference_mode():
         goals = program.run(present, tables, lambda _, window: painted[window], lambda: None)

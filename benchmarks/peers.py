@@ -95,6 +95,11 @@ def explanations_at(
     return found
 
 
+def as_users_run_it(n_players: int) -> int:
+    """Evaluations of `shap_values` without `nsamples`."""
+    return 2 * n_players + 2048
+
+
 def shap_kernel(game: Game, budget: int, seed: int, **settings: object) -> NDArray[np.float64]:
     """`shap.KernelExplainer` as it comes, or with other settings of `shap_values`."""
     import shap

@@ -17,7 +17,7 @@ from segshap_qgis.models import SegmentationModel
 from .accuracy import relative_squared_error
 from .chips import Chip, cropped
 from .games import RememberedGame, fingerprint
-from .peers import shap_kernel
+from .peers import as_users_run_it, shap_kernel
 from .speed import interleaved, plain_game, staged_game, timed
 
 
@@ -59,7 +59,7 @@ def complete_plain_run(
     plain = plain_game(model, chip, region)
     z = np.ones((plain.batch_size, plain.n_players), dtype=bool)
     seconds_each = interleaved({"plain": lambda: plain(z)}, 5)["plain"] / len(z)
-    evaluations = budget or 2 * plain.n_players + 2048
+    evaluations = budget or as_users_run_it(plain.n_players)
 
     made_for = fingerprint(model.card.weights.get("sha256"), chip.image, chip.superpixels.labels)
     path = cache / f"plain-{size}-{torch.get_num_threads()}-{made_for}.npz"

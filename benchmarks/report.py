@@ -11,7 +11,7 @@ from typing import Any, Optional
 from . import details
 from .accuracy import is_judged, ratio
 from .details import markdown
-from .peers import METHODS, OURS
+from .peers import METHODS, OURS, as_users_run_it
 from .verdict import COVERAGE_BUDGETS, table
 
 Results = Mapping[str, Any]
@@ -24,8 +24,6 @@ VERDICTS = {
 }
 # What is owed in seconds is owed for 512 x 512 pixels.
 TIMED = "sample"
-# `shap_values` without `nsamples`: 2 M + 2048.
-AS_USERS_RUN_IT = 2048
 
 
 def summary(results: Results) -> dict[str, Optional[float]]:
@@ -101,7 +99,7 @@ class _Clock:
     @property
     def gain(self) -> float:
         """Seconds of `shap.KernelExplainer` as users run it over ours."""
-        return (2 * self.cells + AS_USERS_RUN_IT) * self.plain / self.run["seconds"]
+        return as_users_run_it(self.cells) * self.plain / self.run["seconds"]
 
 
 def _clock(results: Results, chip: str, kind: str) -> _Clock:

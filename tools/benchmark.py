@@ -14,6 +14,7 @@ import os
 import platform
 import sys
 import time
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +45,7 @@ def main() -> None:
     started = time.perf_counter()
     results = json.loads(json.dumps(measure(arguments)))
     results["minutes"] = (time.perf_counter() - started) / 60
-    some = arguments.only or arguments.complete_plain_run
-    if some and arguments.json and arguments.json.is_file():
+    if arguments.only is not None and arguments.json and arguments.json.is_file():
         results = joined(json.loads(arguments.json.read_text(encoding="utf-8")), results)
     if arguments.json:
         arguments.json.write_text(json.dumps(results, indent=1), encoding="utf-8")
@@ -81,7 +81,10 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--budget", type=int, help="evaluations of that run; its own default")
     parser.add_argument("--threads", type=int, help="of that run; those of the other parts")
     parser.add_argument("--document", type=Path, metavar="FILE", help="write docs from a JSON file")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if arguments.complete_plain_run and arguments.only is None:
+        arguments.only = []
+    return arguments
 
 
 def measure(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -91,8 +94,8 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
 
     quick, seeds = arguments.quick, 1 if arguments.quick else arguments.seeds
     model = load_model()
-    sample, *others = chips.chips(model, None if quick else arguments.data)
-    images = [sample] if quick else [sample, *others]
+    images = list(islice(chips.chips(model, arguments.data), 1 if quick else None))
+    sample = images[0]
     results: dict[str, Any] = {
         "quick": quick,
         "date": time.strftime("%Y-%m-%d"),
@@ -108,8 +111,8 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     }
 
     def wanted(part: str) -> bool:
-        if arguments.only or arguments.complete_plain_run:
-            return part in (arguments.only or ())
+        if arguments.only is not None:
+            return part in arguments.only
         return not (quick and part in NOT_QUICK)
 
     for part, (title, work) in single_parts(model, sample, quick, seeds).items():

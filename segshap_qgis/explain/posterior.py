@@ -245,9 +245,8 @@ def fit(
     step = _iterated(white.regression, M, (g, total / parts), spread, steps)
     found, (g, sigma2), after = step.found, step.at, step.after
     regression = white.regression
-    residual = regression.t - regression.X @ found.mean
     variances = found.centred_variances(E)
-    variances += found.uneven(E, regression.X, residual, sigma2)
+    variances += found.uneven(E, regression.X, regression.residual(found.mean), sigma2)
     if not by_neighbours:
         variances *= 1.0 + _taken_up(1.0 - found.variances / g, K)[:M]
     state = after[0], after[1] * parts

@@ -171,11 +171,15 @@ class Regression:
             longer.projected = self.projected + X.T @ t
         return longer
 
+    def residual(self, c: Array) -> Array:
+        """What coefficients leave of t: t - X c, (K,)."""
+        return self.t - self.X @ c
+
     def misfit(self, c: Array) -> float:
         """|t - X c|^2; with many pairs to within rounding of |t|^2."""
         if self.primal:
             return max(self.K * self.power - float(c @ (2 * self.projected - self.gram @ c)), 0.0)
-        residual = self.t - self.X @ c
+        residual = self.residual(c)
         return float(residual @ residual)
 
     def scale(self, M: int) -> float:
